@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The loop: one thread, one per process. What others see of libuv.
+ *
+ * Callbacks of watches, timers, jobs and lookups come from loop_run() only,
+ * never from inside the call that started them. They record what happened
+ * and mark work; the callbacks of loop_on_pass() run once per pass after all
+ * of them, which is where run queues are drained, so that what one pass
+ * brings leaves in one write.
+ */
+#ifndef LEAT_IO_LOOP_H
+#define LEAT_IO_LOOP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/clock.h"
+
+struct loop;
+
+struct loop *loop_new(void);
+/* Every watch, timer, job and lookup must be closed or done before. */
+void loop_free(struct loop *loop);
+void loop_run(struct loop *loop); /* until loop_stop() */
+void loop_stop(struct loop *loop);
+/* Milliseconds of this pass; monotonic, cheap. */
+uint64_t loop_now_ms(const struct loop *loop);
+/* A clock that answers with the pass's time. */
+const struct clock *loop_clock(const struct loop *loop);
+/* Called once per pass after all callbacks, in the order added; at most 4. */
+void loop_on_pass(struct loop *loop, void (*callback)(void *state),
+    void *state);
+/* The next pass comes at once, without waiting for an event: for a pass
+ * callback that left work for later. */
+void loop_again(struct loop *loop);
+/* Passes that took more than 50 ms since the start. */
+uint64_t loop_slow_passes(const struct loop *loop);
+
+/* Timers are embedded in their owner and must be stopped before its memory
+ * goes. Starting a running timer moves it. They live in the loop's own heap:
+ * one costs no handle. */
+struct timer {
+	struct loop *loop;
+	void (*on_timer)(void *state);
+	void *state;
+	uint64_t due_ms;
+	uint32_t place; /* 0: not running */
+};
+
+void timer_init(struct timer *timer, struct loop *loop,
+    void (*on_timer)(void *state), void *state);
+void timer_start(struct timer *timer, uint64_t delay_ms);
+void timer_stop(struct timer *timer);
+bool timer_is_running(const struct timer *timer);
+
+/* Watching a descriptor. It becomes non-blocking, stays its owner's, and
+ * must stay open until watch_close(). WATCH_GONE (the peer went away, or an
+ * error) is reported while READ or WRITE or GONE itself is asked for. */
+enum watch_events { WATCH_READ = 1, WATCH_WRITE = 2, WATCH_GONE = 4 };
+
+struct watch;
+
+struct watch *watch_open(struct loop *loop, int fd,
+    void (*on_ready)(void *state, unsigned events), void *state);
+void watch_set(struct watch *watch, unsigned events); /* 0: nothing */
+/* No callback comes after this; the descriptor may be closed at once. NULL
+ * is fine. */
+void watch_close(struct watch *watch);
+
+/* Signals as loop callbacks. At most 8; they live as long as the loop. */
+void loop_on_signal(struct loop *loop, int signal_number,
+    void (*callback)(void *state, int signal_number), void *state);
+
+/* Jobs run on a thread of the pool. Each kind has a bounded queue; beyond it
+ * job_start() returns NULL. work() may touch only `state`; on_done comes
+ * from the loop, exactly once. A job cannot be interrupted: who no longer
+ * wants it says so in `state` by a means of its own. */
+enum job_kind { JOB_SEARCH, JOB_FILE, JOB_PARSE, JOB_KINDS };
+
+struct job;
+struct job *job_start(struct loop *loop, enum job_kind kind,
+    void (*work)(void *state), void (*on_done)(void *state), void *state);
+
+/* Looks a name up off the loop (getaddrinfo). on_done comes once, unless
+ * lookup_cancel() was called first: then never. status is 0 or an error for
+ * loop_strerror(); addresses are numeric, IPv6 without brackets. */
+enum { LOOKUP_MAX = 8, LOOKUP_ADDRESS_SIZE = 64 };
+struct lookup;
+typedef void lookup_done(void *state, int status,
+    char (*addresses)[LOOKUP_ADDRESS_SIZE], int count);
+struct lookup *lookup_start(struct loop *loop, const char *host,
+    lookup_done *on_done, void *state);
+void lookup_cancel(struct lookup *lookup);
+const char *loop_strerror(int status);
+
+#endif
