@@ -86,7 +86,7 @@ char *arena_strdup(struct arena *arena, const char *string)
 struct slice arena_copy(struct arena *arena, struct slice slice)
 {
 	return slice_make(arena_strndup(arena, slice.data, slice.len),
-	    slice.len);
+			  slice.len);
 }
 
 char *arena_printf(struct arena *arena, const char *format, ...)

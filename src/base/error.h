@@ -52,7 +52,7 @@ struct fault {
 	enum error_code code;
 	enum fault_retry retry;
 	int retry_after_ms; /* 0: none */
-	char hint[160];     /* shown to the client after the public sentence */
+	char hint[160];	    /* shown to the client after the public sentence */
 	char detail[240];   /* logged, never shown */
 };
 
@@ -67,8 +67,8 @@ bool fault_retryable(const struct fault *fault);
  * with `return fault_set(...)`. A NULL fault is allowed. Text that is too
  * long is cut at a UTF-8 character. */
 bool fault_set(struct fault *fault, enum error_code code, const char *detail,
-    ...) __attribute__((format(printf, 3, 4)));
-bool fault_set_hint(struct fault *fault, enum error_code code,
-    const char *hint, ...) __attribute__((format(printf, 3, 4)));
+	       ...) __attribute__((format(printf, 3, 4)));
+bool fault_set_hint(struct fault *fault, enum error_code code, const char *hint,
+		    ...) __attribute__((format(printf, 3, 4)));
 
 #endif

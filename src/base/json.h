@@ -33,8 +33,8 @@ enum json_kind {
 };
 
 struct json_limits {
-	unsigned max_depth;  /* INTERFACE: 32 */
-	unsigned max_values; /* 50,000 */
+	unsigned max_depth;	   /* INTERFACE: 32 */
+	unsigned max_values;	   /* 50,000 */
 	bool allow_duplicate_keys; /* from a provider: the last one wins */
 	bool allow_invalid_utf8;   /* from a provider: bytes pass through */
 };
@@ -45,7 +45,7 @@ extern const struct json_limits json_limits_upstream;
 /* The root of a parsed text (RFC 8259), owned by the caller: json_free().
  * NULL and a bad_request fault whose hint says what is wrong, and where. */
 struct json *json_parse(struct slice text, const struct json_limits *limits,
-    struct fault *fault);
+			struct fault *fault);
 void json_free(struct json *root);
 
 /* Values below belong to their root. A NULL value is JSON_NULL, and every
@@ -57,7 +57,7 @@ size_t json_count(const struct json *value); /* items or members */
 const struct json *json_item(const struct json *array, size_t index);
 /* The n-th member in the text's order; false past the end. O(n). */
 bool json_member_at(const struct json *object, size_t n, struct slice *name,
-    const struct json **value);
+		    const struct json **value);
 /* Each is false, and leaves *out alone, when the value is of another kind or
  * out of range (json_integer also takes 3.0). */
 bool json_string(const struct json *value, struct slice *out);
@@ -80,7 +80,7 @@ void json_put_number(struct buffer *out, double value);
 void json_put_bool(struct buffer *out, bool value);
 /* "name":"text" and so on. */
 void json_put_string_member(struct buffer *out, const char *name,
-    struct slice text);
+			    struct slice text);
 void json_put_int_member(struct buffer *out, const char *name, int64_t value);
 void json_put_bool_member(struct buffer *out, const char *name, bool value);
 

@@ -14,8 +14,8 @@ struct list {
 	struct list *next;
 };
 
-#define LIST_ENTRY(node, type, member)                                         \
-	((type *)(void *)((char *)(node) - offsetof(type, member)))
+#define LIST_ENTRY(node, type, member) \
+	((type *)(void *)((char *)(node)-offsetof(type, member)))
 
 static inline void list_init(struct list *list)
 {

@@ -14,8 +14,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-enum log_level { LOG_LEVEL_ERROR, LOG_LEVEL_WARN, LOG_LEVEL_INFO,
-	LOG_LEVEL_DEBUG };
+enum log_level {
+	LOG_LEVEL_ERROR,
+	LOG_LEVEL_WARN,
+	LOG_LEVEL_INFO,
+	LOG_LEVEL_DEBUG
+};
 
 struct log_options {
 	enum log_level level;
@@ -30,16 +34,16 @@ void log_stop(void);  /* writes what waits, ends the thread */
 bool log_reopen(void);
 bool log_is_on(enum log_level level);
 uint64_t log_dropped(void);
-void log_write(enum log_level level, const char *area, const char *format,
-    ...) __attribute__((format(printf, 3, 4)));
+void log_write(enum log_level level, const char *area, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 #define log_error(area, ...) log_write(LOG_LEVEL_ERROR, area, __VA_ARGS__)
 #define log_warn(area, ...)  log_write(LOG_LEVEL_WARN, area, __VA_ARGS__)
 #define log_info(area, ...)  log_write(LOG_LEVEL_INFO, area, __VA_ARGS__)
-#define log_debug(area, ...)                                                   \
-	do {                                                                   \
-		if (log_is_on(LOG_LEVEL_DEBUG))                                \
-			log_write(LOG_LEVEL_DEBUG, area, __VA_ARGS__);         \
+#define log_debug(area, ...)                                           \
+	do {                                                           \
+		if (log_is_on(LOG_LEVEL_DEBUG))                        \
+			log_write(LOG_LEVEL_DEBUG, area, __VA_ARGS__); \
 	} while (0)
 
 #endif

@@ -10,10 +10,10 @@
 
 #include <stddef.h>
 
-void *memory_alloc(size_t size);                   /* uninitialised */
-void *memory_zalloc(size_t size);                  /* zeroed */
+void *memory_alloc(size_t size);  /* uninitialised */
+void *memory_zalloc(size_t size); /* zeroed */
 void *memory_realloc(void *memory, size_t size);
-char *memory_strdup(const char *string);           /* NULL stays NULL */
+char *memory_strdup(const char *string); /* NULL stays NULL */
 char *memory_strndup(const char *data, size_t len);
 void memory_free(void *memory);
 

@@ -11,24 +11,24 @@
 #include "base/buffer.h"
 
 enum metric {
-	METRIC_REQUESTS,           /* complete requests read */
-	METRIC_REQUESTS_REJECTED,  /* answered with 4xx or 5xx */
-	METRIC_REQUESTS_BROKEN,    /* peers that sent nonsense or vanished */
+	METRIC_REQUESTS,	  /* complete requests read */
+	METRIC_REQUESTS_REJECTED, /* answered with 4xx or 5xx */
+	METRIC_REQUESTS_BROKEN,	  /* peers that sent nonsense or vanished */
 	METRIC_TURNS_STARTED,
 	METRIC_TURNS_COMPLETE,
 	METRIC_TURNS_ERROR,
 	METRIC_TURNS_CANCELLED,
-	METRIC_TURNS_OPEN,         /* gauge */
-	METRIC_STREAMS_OPEN,       /* gauge: readers that stream */
-	METRIC_READERS_LEFT,       /* left before the end */
-	METRIC_READERS_DROPPED,    /* write_timeout */
-	METRIC_UPSTREAM_ABORTED,   /* upstream requests closed by us */
+	METRIC_TURNS_OPEN,	 /* gauge */
+	METRIC_STREAMS_OPEN,	 /* gauge: readers that stream */
+	METRIC_READERS_LEFT,	 /* left before the end */
+	METRIC_READERS_DROPPED,	 /* write_timeout */
+	METRIC_UPSTREAM_ABORTED, /* upstream requests closed by us */
 	METRIC_UPSTREAM_CALLS,
 	METRIC_FRAMES,
 	METRIC_HEARTBEATS,
 	METRIC_HANDOVERS_OUT,
 	METRIC_HANDOVERS_IN,
-	METRIC_SLOW_PASSES,        /* passes of the loop over 50 ms */
+	METRIC_SLOW_PASSES, /* passes of the loop over 50 ms */
 	METRIC_CPU_USER_US,
 	METRIC_CPU_SYSTEM_US,
 	METRIC_COUNT
@@ -43,7 +43,7 @@ struct metrics {
 };
 
 static inline void metrics_add(struct metrics *metrics, enum metric metric,
-    int64_t delta)
+			       int64_t delta)
 {
 	metrics->values[metric] += (uint64_t)delta;
 }

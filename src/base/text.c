@@ -61,8 +61,11 @@ size_t text_utf8_floor(const char *data, size_t len)
 			continue;
 		if (c < 0x80)
 			return len;
-		return back >= (c >= 0xF0 ? 4u : c >= 0xE0 ? 3u : 2u) ? len
-								       : at;
+		return back >= (c >= 0xF0   ? 4u
+				: c >= 0xE0 ? 3u
+					    : 2u)
+			   ? len
+			   : at;
 	}
 	return len;
 }
@@ -120,8 +123,8 @@ bool text_utf8_clean(struct buffer *out, struct slice text)
 	bool fits = true;
 
 	while (at < end) {
-		size_t len = char_len((const unsigned char *)at,
-		    (size_t)(end - at));
+		size_t len =
+		    char_len((const unsigned char *)at, (size_t)(end - at));
 
 		if (len)
 			fits &= buffer_append(out, at, len);
@@ -188,7 +191,7 @@ static int hex_value(char c)
 }
 
 bool text_percent_decode(struct buffer *out, struct slice text,
-    bool plus_is_space)
+			 bool plus_is_space)
 {
 	bool is_clean = true;
 
@@ -215,7 +218,7 @@ bool text_percent_decode(struct buffer *out, struct slice text,
 }
 
 bool text_percent_encode(struct buffer *out, struct slice text,
-    const char *keep)
+			 const char *keep)
 {
 	static const char digits[] = "0123456789ABCDEF";
 	bool fits = true;

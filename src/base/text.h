@@ -28,16 +28,16 @@ size_t text_utf8_count(const char *data, size_t len);
 
 bool text_starts_with(struct slice text, const char *prefix);
 bool text_equal_nocase(struct slice a, const char *b); /* ASCII */
-struct slice text_trim(struct slice text);             /* ASCII white space */
-char text_lower(char c);                               /* ASCII */
+struct slice text_trim(struct slice text);	       /* ASCII white space */
+char text_lower(char c);			       /* ASCII */
 
 /* Percent-decoding; with plus_is_space as in application/x-www-form-
  * urlencoded. False on a broken escape (what stands there is kept as is). */
 bool text_percent_decode(struct buffer *out, struct slice text,
-    bool plus_is_space);
+			 bool plus_is_space);
 /* Percent-encodes all but RFC 3986 "unreserved" and the bytes of `keep`. */
 bool text_percent_encode(struct buffer *out, struct slice text,
-    const char *keep);
+			 const char *keep);
 
 /* A whole decimal number without sign, or false. */
 bool text_parse_uint(struct slice text, uint64_t *value);

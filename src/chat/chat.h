@@ -23,13 +23,13 @@ struct loop;
 struct turn;
 
 struct chat_options {
-	const char *system;        /* the owner's system prompt; may be NULL */
+	const char *system; /* the owner's system prompt; may be NULL */
 	struct journal_limits journal;
-	unsigned linger_ms;        /* of a polled or finished turn: 30 s */
+	unsigned linger_ms;	    /* of a polled or finished turn: 30 s */
 	unsigned recall_timeout_ms; /* 5 s: then the turn goes on without */
 	unsigned total_timeout_ms;  /* 300 s */
-	unsigned max_readers;       /* per turn: 10,000 */
-	unsigned max_turns;         /* open in this worker; 0: no limit */
+	unsigned max_readers;	    /* per turn: 10,000 */
+	unsigned max_turns;	    /* open in this worker; 0: no limit */
 	bool logs_questions;
 };
 
@@ -45,7 +45,7 @@ struct chat_parts {
 };
 
 struct chat *chat_new(const struct chat_options *options,
-    const struct chat_parts *parts); /* options are copied */
+		      const struct chat_parts *parts); /* options are copied */
 /* Every turn has ended. */
 void chat_free(struct chat *chat);
 
@@ -54,7 +54,7 @@ void chat_free(struct chat *chat);
  * pass on. When ask->turn names a turn that is known here, that one is
  * returned instead and *attached is set. */
 struct turn *chat_ask(struct chat *chat, struct ask *ask, bool *attached,
-    struct fault *fault);
+		      struct fault *fault);
 /* NULL: unknown here (never was, or is forgotten). */
 struct turn *chat_find(struct chat *chat, struct slice id);
 /* Ends every running turn as `interrupted` (draining is over). */
@@ -68,7 +68,8 @@ bool turn_is_ended(const struct turn *turn);
  * readers. When the last reader leaves, the turn is cancelled, unless it
  * lingers (turn_linger()). */
 bool turn_attach(struct turn *turn, struct journal_reader *reader,
-    uint32_t after_n, void (*on_more)(struct journal_reader *reader));
+		 uint32_t after_n,
+		 void (*on_more)(struct journal_reader *reader));
 void turn_detach(struct turn *turn, struct journal_reader *reader);
 /* Somebody polls: the turn lives on for linger_ms without a reader. */
 void turn_linger(struct turn *turn);

@@ -31,7 +31,7 @@ struct passage {
 	struct slice heading;  /* headings, " > " between; may be empty */
 	struct slice url;      /* public address, with #anchor when known */
 	struct slice language; /* "en"; empty when unknown */
-	double score;          /* larger is better; within one search */
+	double score;	       /* larger is better; within one search */
 	double confidence;     /* score / sum of the query's idf */
 };
 
@@ -42,7 +42,7 @@ struct ask {
 	struct slice query;   /* text of the last user message */
 	struct slice model;   /* as the client named it; empty: default */
 	double temperature;   /* NAN: not given */
-	double top_p;         /* NAN: not given */
+	double top_p;	      /* NAN: not given */
 	int64_t max_tokens;   /* 0: not given */
 	struct slice stops[ASK_STOPS_MAX];
 	size_t stop_count;
@@ -52,7 +52,7 @@ struct ask {
 	bool wants_no_wait;   /* "wait": 0 */
 
 	/* Filled in by chat/ before a provider sees the ask. */
-	struct slice system;            /* whole system prompt, may be empty */
+	struct slice system;		/* whole system prompt, may be empty */
 	const struct passage *passages; /* "[1]" is passages[0] */
 	size_t passage_count;
 	struct slice turn_id; /* for logs and upstream request ids */

@@ -40,15 +40,15 @@ enum finish_reason {
 struct event_status {
 	enum status_step step;
 	enum status_state state;
-	int progress; /* 0 to 100, -1: unknown */
+	int progress;	     /* 0 to 100, -1: unknown */
 	uint32_t elapsed_ms; /* since the turn began: the turn fills it in */
 	struct slice description;
 };
 
 struct event_tool_call {
 	uint32_t index;
-	struct slice id;        /* empty in later fragments */
-	struct slice name;      /* likewise */
+	struct slice id;	/* empty in later fragments */
+	struct slice name;	/* likewise */
 	struct slice arguments; /* a fragment of JSON text */
 };
 
@@ -84,7 +84,7 @@ struct event_error {
 	enum error_code code;
 	bool is_retryable;
 	int32_t retry_after_ms; /* 0: none */
-	struct slice hint;      /* after the public sentence; may be empty */
+	struct slice hint;	/* after the public sentence; may be empty */
 };
 
 struct event {

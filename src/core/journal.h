@@ -27,7 +27,7 @@ struct journal_limits {
 };
 
 struct journal *journal_new(struct slice turn_id,
-    const struct journal_limits *limits);
+			    const struct journal_limits *limits);
 struct journal *journal_ref(struct journal *journal);
 void journal_unref(struct journal *journal);
 
@@ -41,7 +41,7 @@ size_t journal_bytes(const struct journal *journal); /* memory it holds */
  * fits. Nothing may be appended after a terminal event. Passages of a final
  * event are copied too. */
 bool journal_append(struct journal *journal, const struct event *event,
-    struct fault *fault);
+		    struct fault *fault);
 
 /* The whole content so far, appended to out. */
 void journal_answer(const struct journal *journal, struct buffer *out);
@@ -49,17 +49,17 @@ size_t journal_answer_bytes(const struct journal *journal);
 
 /* A place in a journal: before its first event when zeroed. */
 struct journal_place {
-	uint32_t n;     /* number of the last event read */
+	uint32_t n;	/* number of the last event read */
 	uint32_t bytes; /* where the next one begins */
 };
 
 /* The event after *place, which moves on; false at the tail. The event's
  * texts are borrowed until the next append. */
 bool journal_next(const struct journal *journal, struct journal_place *place,
-    struct event *event);
+		  struct event *event);
 /* Puts *place after event n (n past the tail: at the tail). O(n). */
 void journal_seek(const struct journal *journal, uint32_t n,
-    struct journal_place *place);
+		  struct journal_place *place);
 
 /* A reader. on_more is called by journal_append(): it may only mark work. */
 struct journal_reader {
@@ -70,7 +70,8 @@ struct journal_reader {
 };
 
 void journal_attach(struct journal *journal, struct journal_reader *reader,
-    uint32_t after_n, void (*on_more)(struct journal_reader *reader));
+		    uint32_t after_n,
+		    void (*on_more)(struct journal_reader *reader));
 void journal_detach(struct journal_reader *reader);
 uint32_t journal_reader_count(const struct journal *journal);
 

@@ -26,8 +26,8 @@ struct provider_ending {
 	struct fault fault; /* when !is_ok */
 	enum finish_reason reason;
 	struct slice reason_raw; /* slices are borrowed for the callback */
-	struct slice model;      /* what the provider says it was */
-	struct slice provider;   /* the configured name */
+	struct slice model;	 /* what the provider says it was */
+	struct slice provider;	 /* the configured name */
 	struct usage usage;
 	bool is_extractive;
 };
@@ -44,12 +44,13 @@ struct provider_ops {
 	/* Never NULL: what cannot start ends by on_end. `model` is empty for
 	 * the provider's own. ask and *sink live until on_end. */
 	struct provider_call *(*start)(struct provider *provider,
-	    const struct ask *ask, struct slice model,
-	    const struct provider_sink *sink);
+				       const struct ask *ask,
+				       struct slice model,
+				       const struct provider_sink *sink);
 	void (*cancel)(struct provider_call *call);
 	/* May a client ask for this model? */
 	bool (*allows_model)(const struct provider *provider,
-	    struct slice model);
+			     struct slice model);
 	void (*free)(struct provider *provider); /* no call is running */
 };
 

@@ -16,9 +16,9 @@ enum quote_confidence {
 };
 
 struct quote {
-	struct slice text;      /* verbatim: a sentence, list or code block */
-	size_t passage;         /* index into ask->passages */
-	bool is_block;          /* starts on a line of its own (list, code) */
+	struct slice text; /* verbatim: a sentence, list or code block */
+	size_t passage;	   /* index into ask->passages */
+	bool is_block;	   /* starts on a line of its own (list, code) */
 };
 
 struct quotation {
@@ -32,7 +32,7 @@ struct quoter {
 	/* About a millisecond; the result lives in the arena (texts may point
 	 * into the ask). */
 	void (*quote)(struct quoter *quoter, const struct ask *ask,
-	    struct arena *arena, struct quotation *out);
+		      struct arena *arena, struct quotation *out);
 	void (*free)(struct quoter *quoter);
 };
 

@@ -29,8 +29,7 @@ struct retrieval_result {
 	size_t passage_count;
 };
 
-typedef void retrieval_done(void *state,
-    const struct retrieval_result *result);
+typedef void retrieval_done(void *state, const struct retrieval_result *result);
 
 struct retriever_ops {
 	/* Runs off the loop. on_done comes exactly once, from the loop, never
@@ -38,8 +37,9 @@ struct retriever_ops {
 	 * `arena` is filled on the loop's thread just before on_done; ask (its
 	 * texts too) and arena must live until then. Never NULL. */
 	struct retrieval *(*start)(struct retriever *retriever,
-	    const struct retrieval_ask *ask, struct arena *arena,
-	    retrieval_done *on_done, void *state);
+				   const struct retrieval_ask *ask,
+				   struct arena *arena, retrieval_done *on_done,
+				   void *state);
 	void (*cancel)(struct retrieval *retrieval);
 	/* Passages in the index now served; -1: there is none, and *why (when
 	 * not NULL) is a sentence that lives until the next call. */

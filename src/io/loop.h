@@ -29,7 +29,7 @@ uint64_t loop_now_ms(const struct loop *loop);
 const struct clock *loop_clock(const struct loop *loop);
 /* Called once per pass after all callbacks, in the order added; at most 4. */
 void loop_on_pass(struct loop *loop, void (*callback)(void *state),
-    void *state);
+		  void *state);
 /* The next pass comes at once, without waiting for an event: for a pass
  * callback that left work for later. */
 void loop_again(struct loop *loop);
@@ -48,7 +48,7 @@ struct timer {
 };
 
 void timer_init(struct timer *timer, struct loop *loop,
-    void (*on_timer)(void *state), void *state);
+		void (*on_timer)(void *state), void *state);
 void timer_start(struct timer *timer, uint64_t delay_ms);
 void timer_stop(struct timer *timer);
 bool timer_is_running(const struct timer *timer);
@@ -61,7 +61,8 @@ enum watch_events { WATCH_READ = 1, WATCH_WRITE = 2, WATCH_GONE = 4 };
 struct watch;
 
 struct watch *watch_open(struct loop *loop, int fd,
-    void (*on_ready)(void *state, unsigned events), void *state);
+			 void (*on_ready)(void *state, unsigned events),
+			 void *state);
 void watch_set(struct watch *watch, unsigned events); /* 0: nothing */
 /* No callback comes after this; the descriptor may be closed at once. NULL
  * is fine. */
@@ -69,7 +70,8 @@ void watch_close(struct watch *watch);
 
 /* Signals as loop callbacks. At most 8; they live as long as the loop. */
 void loop_on_signal(struct loop *loop, int signal_number,
-    void (*callback)(void *state, int signal_number), void *state);
+		    void (*callback)(void *state, int signal_number),
+		    void *state);
 
 /* Jobs run on a thread of the pool. Each kind has a bounded queue; beyond it
  * job_start() returns NULL. work() may touch only `state`; on_done comes
@@ -79,7 +81,8 @@ enum job_kind { JOB_SEARCH, JOB_FILE, JOB_PARSE, JOB_KINDS };
 
 struct job;
 struct job *job_start(struct loop *loop, enum job_kind kind,
-    void (*work)(void *state), void (*on_done)(void *state), void *state);
+		      void (*work)(void *state), void (*on_done)(void *state),
+		      void *state);
 
 /* Looks a name up off the loop (getaddrinfo). on_done comes once, unless
  * lookup_cancel() was called first: then never. status is 0 or an error for
@@ -87,9 +90,9 @@ struct job *job_start(struct loop *loop, enum job_kind kind,
 enum { LOOKUP_MAX = 8, LOOKUP_ADDRESS_SIZE = 64 };
 struct lookup;
 typedef void lookup_done(void *state, int status,
-    char (*addresses)[LOOKUP_ADDRESS_SIZE], int count);
+			 char (*addresses)[LOOKUP_ADDRESS_SIZE], int count);
 struct lookup *lookup_start(struct loop *loop, const char *host,
-    lookup_done *on_done, void *state);
+			    lookup_done *on_done, void *state);
 void lookup_cancel(struct lookup *lookup);
 const char *loop_strerror(int status);
 

@@ -23,30 +23,30 @@ enum { SERVER_LIST_MAX = 32 };
 
 struct server_options {
 	const char *mount; /* "/ask"; NULL or "": found from the request */
-	const char *cors_origins[SERVER_LIST_MAX + 1];    /* NULL ends */
-	const char *metrics_allow[SERVER_LIST_MAX + 1];   /* CIDR or address */
+	const char *cors_origins[SERVER_LIST_MAX + 1];	/* NULL ends */
+	const char *metrics_allow[SERVER_LIST_MAX + 1]; /* CIDR or address */
 	const char *trusted_proxies[SERVER_LIST_MAX + 1];
-	const char *routes_off[SERVER_LIST_MAX + 1];      /* names of routes */
-	size_t max_params_bytes;   /* 64 KiB */
-	size_t max_body_bytes;     /* 8 MiB */
-	size_t max_held_bytes;     /* of all requests being read: 64 MiB */
-	size_t max_unwritten_bytes; /* per reader: 16 KiB */
+	const char *routes_off[SERVER_LIST_MAX + 1]; /* names of routes */
+	size_t max_params_bytes;		     /* 64 KiB */
+	size_t max_body_bytes;			     /* 8 MiB */
+	size_t max_held_bytes;	     /* of all requests being read: 64 MiB */
+	size_t max_unwritten_bytes;  /* per reader: 16 KiB */
 	unsigned request_timeout_ms; /* 10 s */
-	unsigned heartbeat_ms;       /* 10 s */
+	unsigned heartbeat_ms;	     /* 10 s */
 	unsigned write_timeout_ms;   /* 60 s */
-	unsigned long_poll_ms;       /* 30 s */
+	unsigned long_poll_ms;	     /* 30 s */
 	unsigned answer_timeout_ms;  /* not streaming: 100 s */
-	unsigned max_streams;        /* open readers, this worker */
+	unsigned max_streams;	     /* open readers, this worker */
 	unsigned max_streams_per_address; /* 0: no limit */
-	size_t max_query_bytes;      /* 8 KiB */
-	unsigned max_messages;       /* 200 */
+	size_t max_query_bytes;		  /* 8 KiB */
+	unsigned max_messages;		  /* 200 */
 	bool allow_system_role;
 };
 
 enum hand_over_result {
 	HAND_OVER_SENT, /* the descriptor went; the caller closes its copy */
 	HAND_OVER_GONE, /* the owner died: 410 */
-	HAND_OVER_BUSY  /* the owner is full or does not answer: 503 */
+	HAND_OVER_BUSY	/* the owner is full or does not answer: 503 */
 };
 
 /* What a pool offers its worker; state is passed back. Each hook may be NULL
@@ -59,8 +59,8 @@ struct server_hooks {
 	struct turn_place (*owner_of)(void *state, uint64_t hash);
 	/* The peer's descriptor and the bytes read from it so far go to the
 	 * worker that owns the turn. */
-	enum hand_over_result (*hand_over)(void *state,
-	    struct turn_place owner, int fd, struct slice bytes);
+	enum hand_over_result (*hand_over)(void *state, struct turn_place owner,
+					   int fd, struct slice bytes);
 	/* The handed-over request with this number is being answered here:
 	 * called before the first byte of the reply. */
 	void (*taken)(void *state, uint64_t hand_over_id);
@@ -78,8 +78,9 @@ struct server_hooks {
 
 /* options are copied; chat, metrics and self outlive the server. */
 struct server *server_new(struct loop *loop,
-    const struct server_options *options, const struct server_hooks *hooks,
-    struct chat *chat, struct metrics *metrics, struct turn_place self);
+			  const struct server_options *options,
+			  const struct server_hooks *hooks, struct chat *chat,
+			  struct metrics *metrics, struct turn_place self);
 void server_free(struct server *server); /* nothing is open any more */
 
 /* Starts accepting on a listening socket; at most 8. The caller keeps the
@@ -90,14 +91,14 @@ bool server_listen(struct server *server, int fd);
  * are copied. */
 enum server_adopt { ADOPT_OWN, ADOPT_OWNER_GONE, ADOPT_OWNER_BUSY };
 void server_adopt(struct server *server, int fd, struct slice bytes,
-    uint64_t hand_over_id, enum server_adopt why);
+		  uint64_t hand_over_id, enum server_adopt why);
 
 /* Stops accepting. Running streams go on; on_drained comes from the loop
  * when the last peer has left, or at the latest after timeout_ms, when what
  * is left is ended (error `interrupted` where a turn still ran). New requests
  * on kept-alive connections get `draining`. */
 void server_drain(struct server *server, unsigned timeout_ms,
-    void (*on_drained)(void *state), void *state);
+		  void (*on_drained)(void *state), void *state);
 unsigned server_open_peers(const struct server *server);
 unsigned server_open_streams(const struct server *server);
 
