@@ -151,8 +151,9 @@ class Stack:
 
     def build(self):
         """Compiles the two C programs unless they were given."""
-        self.tools = self.options.tools or self.folder
+        self.tools = self.folder
         if self.options.tools:
+            self.tools = self.options.tools.resolve()
             return
         compiler = os.environ.get("CC", "cc").split()
         for name, sources in SOURCES.items():
