@@ -61,15 +61,17 @@ def install(targets):
 
 
 def raise_nofile(wanted):
-    """Descriptors for everybody started from here."""
+    """Descriptors for everybody started from here; how many there are."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft >= wanted:
+        return soft
     with contextlib.suppress(ValueError, OSError):
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, max(hard, wanted)))
         return wanted
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     if hard < wanted:
         print(f"note: {hard} descriptors per process, {wanted} wanted")
-    return max(soft, hard)
+    return hard
 
 
 def free_port():
