@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Turn ids. One that leat made is "t_" and 30 letters and digits: slot and
- * incarnation (a number never used twice) of the worker that owns the turn,
- * and 128 random bits; knowing it is the right to read and to stop the turn.
- * One that a client chose is 16 to 64 characters of A-Za-z0-9_- and belongs
- * to the worker that its hash names; so that the two never meet, it must not
- * begin with "t_".
+ * Turn ids. One that leat made is "t_" and 30 letters and digits: the slot
+ * and the incarnation (a number never used twice) of the worker that owns
+ * the turn, and 131 random bits; knowing it is the right to read and to stop
+ * the turn. One that a client chose is 16 to 64 characters of A-Za-z0-9_-,
+ * does not begin with "t_", and belongs to the worker that its hash names.
  */
 #ifndef LEAT_BASE_IDS_H
 #define LEAT_BASE_IDS_H

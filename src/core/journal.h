@@ -3,8 +3,8 @@
  * A journal: the numbered events of one turn, through which everyone reads.
  *
  * Events are numbered from 1; the last one is final or error, and nothing
- * follows it. Readers are told of new events by on_more (once until they
- * have read to the end again) and read with journal_next() at a place of
+ * follows it. Readers are told of new events by on_more and
+ * read with journal_next() at a place of
  * their own, as fast as their client takes bytes: what waits for a slow
  * client is the answer's own text, and that is capped.
  *

@@ -91,6 +91,7 @@ enum { LOOKUP_MAX = 8, LOOKUP_ADDRESS_SIZE = 64 };
 struct lookup;
 typedef void lookup_done(void *state, int status,
 			 char (*addresses)[LOOKUP_ADDRESS_SIZE], int count);
+/* NULL: the name cannot be looked up at all (too long, not a name). */
 struct lookup *lookup_start(struct loop *loop, const char *host,
 			    lookup_done *on_done, void *state);
 void lookup_cancel(struct lookup *lookup);

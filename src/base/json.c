@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: ISC */
+#include "base/json.h"
+
+#include <json-c/json.h>
+#include <limits.h>
+#include <math.h>
+
+#include "base/error.h"
+#include "base/json_scan.h"
+#include "base/text.h"
+
+/* struct json is json-c's struct json_object under our name. */
+
+const struct json_limits json_limits_request = {32, 50000, false, false};
+const struct json_limits json_limits_upstream = {64, 200000, true, true};
+
+static struct json_object *object_of(const struct json *value)
+{
+	return (struct json_object *)(uintptr_t)value;
+}
+
+static const struct json *value_of(struct json_object *object)
+{
+	return (const struct json *)object;
+}
+
+static bool scan_text(struct json_scan *scan, struct slice text,
+		      const struct json_limits *limits, struct fault *fault)
+{
+	enum json_scan_result result;
+
+	if (text.len > INT_MAX - 1)
+		return fault_set_hint(fault, ERROR_TOO_LARGE,
+				      "The JSON text is too long.");
+	if (!limits->allow_invalid_utf8 && !text_is_utf8(text.data, text.len))
+		return fault_set_hint(fault, ERROR_BAD_REQUEST,
+				      "The JSON text is not valid UTF-8.");
+	if (memchr(text.data, '\0', text.len))
+		return fault_set_hint(fault, ERROR_BAD_REQUEST,
+				      "The JSON text has a NUL byte.");
+	result = json_scan(scan, text);
+	if (result == JSON_SCAN_TOO_DEEP)
+		return fault_set_hint(
+		    fault, ERROR_BAD_REQUEST,
+		    "The JSON text is nested deeper than %u levels.",
+		    limits->max_depth);
+	if (result == JSON_SCAN_TOO_MANY_VALUES)
+		return fault_set_hint(fault, ERROR_BAD_REQUEST,
+				      "The JSON text has more than %u values.",
+				      limits->max_values);
+	return true;
+}
+
+static struct json_object *parse_strict(struct slice text, unsigned max_depth,
+					struct fault *fault)
+{
+	struct json_tokener *tokener = json_tokener_new_ex((int)max_depth + 1);
+	struct json_object *root;
+	size_t used;
+
+	if (!tokener) {
+		fault_set(fault, ERROR_INTERNAL, "json-c: no memory");
+		return NULL;
+	}
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+	/* The terminator tells json-c that a bare number is complete. */
+	root = json_tokener_parse_ex(tokener, text.data, (int)text.len);
+	if (!root && json_tokener_get_error(tokener) == json_tokener_continue)
+		root = json_tokener_parse_ex(tokener, "", 1);
+	used = json_tokener_get_parse_end(tokener);
+	if (json_tokener_get_error(tokener) != json_tokener_success) {
+		fault_set_hint(
+		    fault, ERROR_BAD_REQUEST,
+		    "This is not valid JSON: %s, near byte %zu.",
+		    json_tokener_error_desc(json_tokener_get_error(tokener)),
+		    used);
+		if (root)
+			json_object_put(root);
+		root = NULL;
+	} else if (!root) {
+		fault_set_hint(fault, ERROR_BAD_REQUEST,
+			       "The JSON text is just null.");
+	}
+	json_tokener_free(tokener);
+	return root;
+}
+
+/* A key that is there twice leaves fewer members than the text had. */
+static unsigned count_members(struct json_object *value)
+{
+	unsigned count = 0;
+
+	if (json_object_is_type(value, json_type_array)) {
+		for (size_t i = 0; i < json_object_array_length(value); i++)
+			count +=
+			    count_members(json_object_array_get_idx(value, i));
+	} else if (json_object_is_type(value, json_type_object)) {
+		json_object_object_foreach(value, key, member)
+		{
+			(void)key;
+			count += 1 + count_members(member);
+		}
+	}
+	return count;
+}
+
+static bool is_blank_after(const char *p, const char *end)
+{
+	while (p < end && (*p == ' ' || *p == '\t' || *p == '\n' || *p == '\r'))
+		p++;
+	return p == end;
+}
+
+struct json *json_parse(struct slice text, const struct json_limits *limits,
+			struct fault *fault)
+{
+	struct json_object *root;
+	struct json_scan scan = {.max_depth = limits->max_depth,
+				 .max_values = limits->max_values};
+	struct buffer marked;
+	struct fault local;
+
+	if (!fault)
+		fault = &local;
+	if (text.len == 0 || is_blank_after(text.data, text.data + text.len)) {
+		fault_set_hint(fault, ERROR_BAD_REQUEST,
+			       "The JSON text is empty.");
+		return NULL;
+	}
+	if (!scan_text(&scan, text, limits, fault))
+		return NULL;
+	buffer_init(&marked, BUFFER_UNLIMITED);
+	if (scan.has_surrogates) {
+		json_scan_mark_halves(&marked, text);
+		text = buffer_slice(&marked);
+	}
+	root = parse_strict(text, limits->max_depth, fault);
+	buffer_fini(&marked);
+	if (root && !limits->allow_duplicate_keys &&
+	    count_members(root) != scan.member_count) {
+		fault_set_hint(
+		    fault, ERROR_BAD_REQUEST,
+		    "The JSON text has the same key twice in one object.");
+		json_object_put(root);
+		root = NULL;
+	}
+	return (struct json *)root;
+}
+
+void json_free(struct json *root)
+{
+	if (root)
+		json_object_put(object_of(root));
+}
+
+enum json_kind json_kind(const struct json *value)
+{
+	switch (json_object_get_type(object_of(value))) {
+	case json_type_boolean:
+		return JSON_BOOL;
+	case json_type_int:
+	case json_type_double:
+		return JSON_NUMBER;
+	case json_type_string:
+		return JSON_STRING;
+	case json_type_array:
+		return JSON_ARRAY;
+	case json_type_object:
+		return JSON_OBJECT;
+	case json_type_null:
+		break;
+	}
+	return JSON_NULL;
+}
+
+const char *json_kind_name(enum json_kind kind)
+{
+	static const char *const names[] = {"null",	"a boolean",
+					    "a number", "a string",
+					    "an array", "an object"};
+
+	return names[kind];
+}
+
+const struct json *json_member(const struct json *object, const char *name)
+{
+	struct json_object *found = NULL;
+
+	if (json_kind(object) != JSON_OBJECT ||
+	    !json_object_object_get_ex(object_of(object), name, &found))
+		return NULL;
+	return value_of(found);
+}
+
+size_t json_count(const struct json *value)
+{
+	if (json_kind(value) == JSON_ARRAY)
+		return json_object_array_length(object_of(value));
+	if (json_kind(value) == JSON_OBJECT)
+		return (size_t)json_object_object_length(object_of(value));
+	return 0;
+}
+
+const struct json *json_item(const struct json *array, size_t index)
+{
+	if (json_kind(array) != JSON_ARRAY)
+		return NULL;
+	return value_of(json_object_array_get_idx(object_of(array), index));
+}
+
+bool json_member_at(const struct json *object, size_t n, struct slice *name,
+		    const struct json **value)
+{
+	size_t i = 0;
+
+	if (json_kind(object) != JSON_OBJECT)
+		return false;
+	json_object_object_foreach(object_of(object), key, member)
+	{
+		if (i++ != n)
+			continue;
+		*name = slice_of(key);
+		*value = value_of(member);
+		return true;
+	}
+	return false;
+}
+
+bool json_string(const struct json *value, struct slice *out)
+{
+	if (json_kind(value) != JSON_STRING)
+		return false;
+	out->data = json_object_get_string(object_of(value));
+	out->len = (size_t)json_object_get_string_len(object_of(value));
+	return true;
+}
+
+bool json_number(const struct json *value, double *out)
+{
+	double number;
+
+	if (json_kind(value) != JSON_NUMBER)
+		return false;
+	number = json_object_get_double(object_of(value));
+	if (!isfinite(number))
+		return false;
+	*out = number;
+	return true;
+}
+
+bool json_integer(const struct json *value, int64_t *out)
+{
+	double number;
+	int64_t integer;
+
+	if (!json_number(value, &number))
+		return false;
+	if (json_object_get_type(object_of(value)) == json_type_double) {
+		if (number != floor(number) || fabs(number) > 9e15)
+			return false;
+		*out = (int64_t)number;
+		return true;
+	}
+	/* json-c clamps what does not fit to the limits of the type. */
+	integer = json_object_get_int64(object_of(value));
+	if (integer == INT64_MAX || integer == INT64_MIN)
+		return false;
+	*out = integer;
+	return true;
+}
+
+bool json_boolean(const struct json *value, bool *out)
+{
+	if (json_kind(value) != JSON_BOOL)
+		return false;
+	*out = json_object_get_boolean(object_of(value));
+	return true;
+}
+
+void json_print(struct buffer *out, const struct json *value)
+{
+	buffer_append_string(
+	    out, json_object_to_json_string_ext(
+		     object_of(value),
+		     JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+}

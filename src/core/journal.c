@@ -1,0 +1,372 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Events are kept as records in one growing run of bytes, so that a short
+ * content event costs its text and eight bytes:
+ *
+ *   struct record (8 bytes), then `len` bytes: for content and reasoning
+ *   the text; for status and tool events the struct and its texts, one after
+ *   the other; for the terminal event a pointer to a copy in the arena.
+ *
+ * Records are not aligned: they are copied out.
+ */
+#include "core/journal.h"
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/arena.h"
+#include "base/memory.h"
+#include "base/text.h"
+#include "core/ask.h"
+
+struct record {
+	uint8_t type;
+	uint8_t reserved;
+	uint16_t branch;
+	uint32_t len;
+};
+
+struct journal {
+	struct journal_limits limits;
+	unsigned refs;
+	bool is_ended;
+	uint32_t tail;
+	size_t answer_bytes;
+	size_t text_bytes; /* content and reasoning */
+	uint32_t reader_count;
+	struct buffer records;
+	struct list readers;
+	struct arena arena; /* the terminal event; empty until then */
+	struct slice turn_id;
+	char turn_id_text[];
+};
+
+enum { RECORDS_MAX = 256 * 1024 * 1024 };
+
+struct journal *journal_new(struct slice turn_id,
+			    const struct journal_limits *limits)
+{
+	struct journal *journal =
+	    memory_zalloc(sizeof *journal + turn_id.len + 1);
+
+	journal->limits = *limits;
+	journal->refs = 1;
+	memcpy(journal->turn_id_text, turn_id.data, turn_id.len);
+	journal->turn_id = slice_make(journal->turn_id_text, turn_id.len);
+	buffer_init(&journal->records, RECORDS_MAX);
+	list_init(&journal->readers);
+	arena_init(&journal->arena);
+	return journal;
+}
+
+struct journal *journal_ref(struct journal *journal)
+{
+	journal->refs++;
+	return journal;
+}
+
+void journal_unref(struct journal *journal)
+{
+	if (!journal || --journal->refs > 0)
+		return;
+	buffer_fini(&journal->records);
+	arena_fini(&journal->arena);
+	memory_free(journal);
+}
+
+struct slice journal_turn_id(const struct journal *journal)
+{
+	return journal->turn_id;
+}
+
+uint32_t journal_tail(const struct journal *journal)
+{
+	return journal->tail;
+}
+
+bool journal_is_ended(const struct journal *journal)
+{
+	return journal->is_ended;
+}
+
+size_t journal_bytes(const struct journal *journal)
+{
+	return sizeof *journal + journal->records.cap +
+	       journal->arena.total_bytes;
+}
+
+size_t journal_answer_bytes(const struct journal *journal)
+{
+	return journal->answer_bytes;
+}
+
+uint32_t journal_reader_count(const struct journal *journal)
+{
+	return journal->reader_count;
+}
+
+static void put_record(struct journal *journal, const struct event *event,
+		       const void *head, size_t head_len,
+		       const struct slice *texts, size_t text_count)
+{
+	struct record record = {.type = (uint8_t)event->type,
+				.branch = event->branch};
+	size_t len = head_len;
+
+	for (size_t i = 0; i < text_count; i++)
+		len += texts[i].len;
+	record.len = (uint32_t)len;
+	buffer_append(&journal->records, &record, sizeof record);
+	buffer_append(&journal->records, head, head_len);
+	for (size_t i = 0; i < text_count; i++)
+		buffer_append_slice(&journal->records, texts[i]);
+	journal->tail++;
+}
+
+static void wake_readers(struct journal *journal)
+{
+	struct list *at = journal->readers.next;
+
+	while (at != &journal->readers) {
+		struct journal_reader *reader =
+		    LIST_ENTRY(at, struct journal_reader, node);
+
+		at = at->next;
+		reader->on_more(reader);
+	}
+}
+
+static void copy_passages(struct arena *arena, struct event_final *final)
+{
+	struct passage *copy;
+
+	if (final->source_count == 0)
+		return;
+	copy = arena_alloc(arena, final->source_count * sizeof *copy);
+	for (uint32_t i = 0; i < final->source_count; i++) {
+		copy[i] = final->sources[i];
+		copy[i].text = arena_copy(arena, copy[i].text);
+		copy[i].title = arena_copy(arena, copy[i].title);
+		copy[i].heading = arena_copy(arena, copy[i].heading);
+		copy[i].url = arena_copy(arena, copy[i].url);
+		copy[i].language = arena_copy(arena, copy[i].language);
+	}
+	final->sources = copy;
+}
+
+static void append_terminal(struct journal *journal, const struct event *event)
+{
+	struct event *copy = arena_alloc(&journal->arena, sizeof *copy);
+
+	*copy = *event;
+	if (event->type == EVENT_FINAL) {
+		struct event_final *final = &copy->final;
+
+		final->reason_raw =
+		    arena_copy(&journal->arena, final->reason_raw);
+		final->model = arena_copy(&journal->arena, final->model);
+		final->provider = arena_copy(&journal->arena, final->provider);
+		copy_passages(&journal->arena, final);
+	} else {
+		copy->error.hint =
+		    arena_copy(&journal->arena, copy->error.hint);
+	}
+	put_record(journal, event, &copy, sizeof copy, NULL, 0);
+	journal->is_ended = true;
+}
+
+static size_t text_len(const struct event *event)
+{
+	switch (event->type) {
+	case EVENT_CONTENT:
+	case EVENT_REASONING:
+		return event->text.len;
+	case EVENT_TOOL_CALL:
+		return event->tool_call.id.len + event->tool_call.name.len +
+		       event->tool_call.arguments.len;
+	case EVENT_TOOL_RESULT:
+		return event->tool_result.id.len + event->tool_result.name.len +
+		       event->tool_result.content.len;
+	default:
+		return 0;
+	}
+}
+
+/* One text, as several events where it is longer than one may be. */
+static void append_text(struct journal *journal, const struct event *event)
+{
+	struct slice rest = event->text;
+
+	do {
+		size_t len = rest.len;
+
+		if (len > journal->limits.max_event_bytes)
+			len = text_utf8_floor(rest.data,
+					      journal->limits.max_event_bytes);
+		put_record(journal, event, NULL, 0,
+			   &(struct slice){rest.data, len}, 1);
+		rest.data += len;
+		rest.len -= len;
+	} while (rest.len > 0);
+	if (event->type == EVENT_CONTENT)
+		journal->answer_bytes += event->text.len;
+}
+
+static void append_plain(struct journal *journal, const struct event *event)
+{
+	struct slice call[3] = {event->tool_call.id, event->tool_call.name,
+				event->tool_call.arguments};
+	struct slice result[3] = {event->tool_result.id,
+				  event->tool_result.name,
+				  event->tool_result.content};
+
+	switch (event->type) {
+	case EVENT_STATUS:
+		put_record(journal, event, &event->status, sizeof event->status,
+			   &event->status.description, 1);
+		break;
+	case EVENT_TOOL_CALL:
+		put_record(journal, event, &event->tool_call,
+			   sizeof event->tool_call, call, 3);
+		break;
+	case EVENT_TOOL_RESULT:
+		put_record(journal, event, &event->tool_result,
+			   sizeof event->tool_result, result, 3);
+		break;
+	default:
+		append_text(journal, event);
+	}
+}
+
+bool journal_append(struct journal *journal, const struct event *event,
+		    struct fault *fault)
+{
+	size_t len = text_len(event);
+
+	if (journal->is_ended)
+		return fault_set(fault, ERROR_INTERNAL,
+				 "append after the end of %s",
+				 journal->turn_id_text);
+	if (event_is_terminal(event)) {
+		append_terminal(journal, event);
+		wake_readers(journal);
+		return true;
+	}
+	if (journal->text_bytes + len > journal->limits.max_answer_bytes)
+		return fault_set(fault, ERROR_ANSWER_TOO_LARGE,
+				 "more than %zu bytes",
+				 journal->limits.max_answer_bytes);
+	if (journal->tail + 1 + len / journal->limits.max_event_bytes >=
+	    journal->limits.max_events)
+		return fault_set(fault, ERROR_ANSWER_TOO_LARGE,
+				 "more than %u events",
+				 journal->limits.max_events);
+	journal->text_bytes += len;
+	append_plain(journal, event);
+	wake_readers(journal);
+	return true;
+}
+
+static void take(const char **at, struct slice *slice)
+{
+	slice->data = *at;
+	*at += slice->len;
+}
+
+static void read_payload(const struct record *record, const char *at,
+			 struct event *event)
+{
+	struct event *copy;
+
+	switch (event->type) {
+	case EVENT_STATUS:
+		memcpy(&event->status, at, sizeof event->status);
+		at += sizeof event->status;
+		take(&at, &event->status.description);
+		break;
+	case EVENT_TOOL_CALL:
+		memcpy(&event->tool_call, at, sizeof event->tool_call);
+		at += sizeof event->tool_call;
+		take(&at, &event->tool_call.id);
+		take(&at, &event->tool_call.name);
+		take(&at, &event->tool_call.arguments);
+		break;
+	case EVENT_TOOL_RESULT:
+		memcpy(&event->tool_result, at, sizeof event->tool_result);
+		at += sizeof event->tool_result;
+		take(&at, &event->tool_result.id);
+		take(&at, &event->tool_result.name);
+		take(&at, &event->tool_result.content);
+		break;
+	case EVENT_FINAL:
+	case EVENT_ERROR:
+		memcpy(&copy, at, sizeof copy);
+		*event = *copy;
+		break;
+	default:
+		event->text = slice_make(at, record->len);
+	}
+}
+
+bool journal_next(const struct journal *journal, struct journal_place *place,
+		  struct event *event)
+{
+	struct record record;
+	const char *at = journal->records.data + place->bytes;
+
+	if (place->n >= journal->tail)
+		return false;
+	memcpy(&record, at, sizeof record);
+	event->type = (enum event_type)record.type;
+	event->branch = record.branch;
+	read_payload(&record, at + sizeof record, event);
+	place->n++;
+	place->bytes += (uint32_t)sizeof record + record.len;
+	return true;
+}
+
+void journal_seek(const struct journal *journal, uint32_t n,
+		  struct journal_place *place)
+{
+	struct event event;
+
+	place->n = 0;
+	place->bytes = 0;
+	while (place->n < n && journal_next(journal, place, &event))
+		continue;
+}
+
+void journal_answer(const struct journal *journal, struct buffer *out)
+{
+	struct journal_place place = {0, 0};
+	struct event event;
+
+	while (journal_next(journal, &place, &event))
+		if (event.type == EVENT_CONTENT)
+			buffer_append_slice(out, event.text);
+}
+
+void journal_attach(struct journal *journal, struct journal_reader *reader,
+		    uint32_t after_n,
+		    void (*on_more)(struct journal_reader *reader))
+{
+	reader->journal = journal_ref(journal);
+	reader->on_more = on_more;
+	journal_seek(journal, after_n, &reader->place);
+	list_append(&journal->readers, &reader->node);
+	journal->reader_count++;
+	if (reader->place.n < journal->tail)
+		on_more(reader);
+}
+
+void journal_detach(struct journal_reader *reader)
+{
+	struct journal *journal = reader->journal;
+
+	if (!journal)
+		return;
+	reader->journal = NULL;
+	list_remove(&reader->node);
+	journal->reader_count--;
+	journal_unref(journal);
+}

@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/loop_private.h"
+
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+
+static void run_pass(struct loop *loop)
+{
+	uint64_t spent_ms;
+
+	timer_run_due(loop);
+	for (unsigned i = 0; i < loop->pass_count; i++)
+		loop->passes[i].callback(loop->passes[i].state);
+	/* libuv read its clock when polling ended. */
+	spent_ms = uv_hrtime() / 1000000 - uv_now(&loop->uv);
+	if (spent_ms > LOOP_SLOW_PASS_MS) {
+		loop->slow_passes++;
+		log_warn("loop", "a pass took %llu ms",
+			 (unsigned long long)spent_ms);
+	}
+}
+
+static void on_check(uv_check_t *check)
+{
+	run_pass(check->data);
+}
+
+static void on_prepare(uv_prepare_t *prepare)
+{
+	timer_arm(prepare->data);
+}
+
+static void on_again(uv_idle_t *again)
+{
+	uv_idle_stop(again);
+}
+
+static uint64_t monotonic_ms(void *state)
+{
+	return uv_now(&((struct loop *)state)->uv);
+}
+
+static uint64_t wall_ms(void *state)
+{
+	(void)state;
+	return clock_wall_ms(&clock_system);
+}
+
+struct loop *loop_new(void)
+{
+	struct loop *loop = memory_zalloc(sizeof *loop);
+
+	if (uv_loop_init(&loop->uv) != 0)
+		abort();
+	loop->clock = (struct clock){monotonic_ms, wall_ms, loop};
+	uv_check_init(&loop->uv, &loop->check);
+	uv_prepare_init(&loop->uv, &loop->prepare);
+	uv_timer_init(&loop->uv, &loop->alarm);
+	uv_idle_init(&loop->uv, &loop->again);
+	loop->check.data = loop;
+	loop->prepare.data = loop;
+	loop->alarm.data = loop;
+	loop->again.data = loop;
+	uv_check_start(&loop->check, on_check);
+	uv_prepare_start(&loop->prepare, on_prepare);
+	return loop;
+}
+
+static void close_all(uv_handle_t *handle, void *unused)
+{
+	(void)unused;
+	if (!uv_is_closing(handle))
+		uv_close(handle, NULL);
+}
+
+void loop_free(struct loop *loop)
+{
+	if (!loop)
+		return;
+	uv_walk(&loop->uv, close_all, NULL);
+	uv_run(&loop->uv, UV_RUN_DEFAULT);
+	uv_loop_close(&loop->uv);
+	memory_free(loop->heap);
+	memory_free(loop);
+}
+
+void loop_run(struct loop *loop)
+{
+	uv_update_time(&loop->uv);
+	loop_again(loop);
+	uv_run(&loop->uv, UV_RUN_DEFAULT);
+}
+
+void loop_stop(struct loop *loop)
+{
+	uv_stop(&loop->uv);
+}
+
+uint64_t loop_now_ms(const struct loop *loop)
+{
+	return uv_now(&loop->uv);
+}
+
+const struct clock *loop_clock(const struct loop *loop)
+{
+	return &loop->clock;
+}
+
+void loop_on_pass(struct loop *loop, void (*callback)(void *state), void *state)
+{
+	if (loop->pass_count == LOOP_PASS_MAX)
+		abort();
+	loop->passes[loop->pass_count].callback = callback;
+	loop->passes[loop->pass_count].state = state;
+	loop->pass_count++;
+}
+
+void loop_again(struct loop *loop)
+{
+	uv_idle_start(&loop->again, on_again);
+}
+
+uint64_t loop_slow_passes(const struct loop *loop)
+{
+	return loop->slow_passes;
+}
+
+static void on_signal(uv_signal_t *handle, int signal_number)
+{
+	struct loop_signal *entry = handle->data;
+
+	entry->callback(entry->state, signal_number);
+}
+
+void loop_on_signal(struct loop *loop, int signal_number,
+		    void (*callback)(void *state, int signal_number),
+		    void *state)
+{
+	struct loop_signal *entry = &loop->signals[loop->signal_count];
+
+	if (loop->signal_count++ == LOOP_SIGNAL_MAX)
+		abort();
+	entry->callback = callback;
+	entry->state = state;
+	uv_signal_init(&loop->uv, &entry->handle);
+	entry->handle.data = entry;
+	uv_signal_start(&entry->handle, on_signal, signal_number);
+	uv_unref((uv_handle_t *)&entry->handle);
+}
+
+const char *loop_strerror(int status)
+{
+	return uv_strerror(status);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of the loop share. Nobody else includes this.
+ */
+#ifndef LEAT_IO_LOOP_PRIVATE_H
+#define LEAT_IO_LOOP_PRIVATE_H
+
+#include <uv.h>
+
+#include "io/loop.h"
+
+enum { LOOP_PASS_MAX = 4, LOOP_SIGNAL_MAX = 8, LOOP_SLOW_PASS_MS = 50 };
+
+struct loop_signal {
+	uv_signal_t handle;
+	void (*callback)(void *state, int signal_number);
+	void *state;
+};
+
+struct loop {
+	uv_loop_t uv;
+	struct clock clock;
+	uv_check_t check;     /* after polling: end of a pass */
+	uv_prepare_t prepare; /* before polling: arms the timer */
+	uv_timer_t alarm;     /* for the earliest timer of the heap */
+	uv_idle_t again;
+	uint64_t slow_passes;
+
+	struct {
+		void (*callback)(void *state);
+		void *state;
+	} passes[LOOP_PASS_MAX];
+	unsigned pass_count;
+
+	struct loop_signal signals[LOOP_SIGNAL_MAX];
+	unsigned signal_count;
+
+	struct timer **heap; /* heap[1] is due first */
+	uint32_t heap_count;
+	uint32_t heap_size;
+	uint64_t alarm_ms; /* when the alarm rings; 0: it is off */
+
+	unsigned job_counts[JOB_KINDS];
+};
+
+/* Runs the timers that are due. */
+void timer_run_due(struct loop *loop);
+/* Sets the alarm for the earliest timer. */
+void timer_arm(struct loop *loop);
+
+#endif

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: ISC */
+#include "io/loop_private.h"
+
+#include "base/memory.h"
+
+/* A binary heap of pointers, heap[1] first; each timer knows its place. */
+
+void timer_init(struct timer *timer, struct loop *loop,
+		void (*on_timer)(void *state), void *state)
+{
+	timer->loop = loop;
+	timer->on_timer = on_timer;
+	timer->state = state;
+	timer->due_ms = 0;
+	timer->place = 0;
+}
+
+bool timer_is_running(const struct timer *timer)
+{
+	return timer->place != 0;
+}
+
+static void put(struct loop *loop, uint32_t place, struct timer *timer)
+{
+	loop->heap[place] = timer;
+	timer->place = place;
+}
+
+static void sift_up(struct loop *loop, uint32_t place, struct timer *timer)
+{
+	while (place > 1 && loop->heap[place / 2]->due_ms > timer->due_ms) {
+		put(loop, place, loop->heap[place / 2]);
+		place /= 2;
+	}
+	put(loop, place, timer);
+}
+
+static void sift_down(struct loop *loop, uint32_t place, struct timer *timer)
+{
+	for (;;) {
+		uint32_t child = place * 2;
+
+		if (child > loop->heap_count)
+			break;
+		if (child < loop->heap_count &&
+		    loop->heap[child + 1]->due_ms < loop->heap[child]->due_ms)
+			child++;
+		if (loop->heap[child]->due_ms >= timer->due_ms)
+			break;
+		put(loop, place, loop->heap[child]);
+		place = child;
+	}
+	put(loop, place, timer);
+}
+
+void timer_start(struct timer *timer, uint64_t delay_ms)
+{
+	struct loop *loop = timer->loop;
+
+	timer_stop(timer);
+	timer->due_ms = loop_now_ms(loop) + delay_ms;
+	if (loop->heap_count + 2 > loop->heap_size) {
+		loop->heap_size = loop->heap_size ? loop->heap_size * 2 : 64;
+		loop->heap = memory_realloc(loop->heap, loop->heap_size *
+							    sizeof *loop->heap);
+	}
+	loop->heap_count++;
+	sift_up(loop, loop->heap_count, timer);
+}
+
+void timer_stop(struct timer *timer)
+{
+	struct loop *loop = timer->loop;
+	uint32_t place = timer->place;
+	struct timer *last;
+
+	if (place == 0)
+		return;
+	timer->place = 0;
+	last = loop->heap[loop->heap_count--];
+	if (last == timer)
+		return;
+	if (place > 1 && loop->heap[place / 2]->due_ms > last->due_ms)
+		sift_up(loop, place, last);
+	else
+		sift_down(loop, place, last);
+}
+
+void timer_run_due(struct loop *loop)
+{
+	/* Not more than there were: one may start itself again with 0. */
+	uint32_t left = loop->heap_count;
+
+	while (left-- > 0 && loop->heap_count > 0 &&
+	       loop->heap[1]->due_ms <= loop_now_ms(loop)) {
+		struct timer *timer = loop->heap[1];
+
+		timer_stop(timer);
+		timer->on_timer(timer->state);
+	}
+}
+
+static void on_alarm(uv_timer_t *alarm)
+{
+	((struct loop *)alarm->data)->alarm_ms = 0;
+}
+
+void timer_arm(struct loop *loop)
+{
+	uint64_t due_ms = loop->heap_count ? loop->heap[1]->due_ms : 0;
+	uint64_t now_ms = loop_now_ms(loop);
+
+	if (due_ms == 0) {
+		if (loop->alarm_ms)
+			uv_timer_stop(&loop->alarm);
+		loop->alarm_ms = 0;
+		return;
+	}
+	/* An alarm that rings too early costs one empty pass; moving it at
+	 * every pass would cost more. */
+	if (loop->alarm_ms && loop->alarm_ms <= due_ms)
+		return;
+	loop->alarm_ms = due_ms;
+	uv_timer_start(&loop->alarm, on_alarm,
+		       due_ms > now_ms ? due_ms - now_ms : 0, 0);
+}
