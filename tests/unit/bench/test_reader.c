@@ -24,7 +24,7 @@
 	"data: {\"type\":\"content\",\"content\":\"" MARK_0 MARK_1 "\"}\n\n"
 #define FINAL(answer)                                                       \
 	"data: {\"type\":\"final\",\"result\":{\"answer\":\"" answer "\"}}" \
-								     "\n\n"
+	"\n\n"
 
 static struct reader_tally tally;
 
