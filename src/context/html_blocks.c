@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: ISC */
+#include "context/html_blocks.h"
+
+#include <string.h>
+
+#include "base/text.h"
+
+enum {
+	TEXT_MAX = 64 << 20,
+	TITLE_MAX = 2048,
+	ANCHOR_MAX = 256,
+	/* A row longer than this is a page's layout, not a table's line. */
+	ROW_BYTES = 400
+};
+
+void html_blocks_init(struct html_blocks *blocks, struct document *document)
+{
+	memset(blocks, 0, sizeof(*blocks));
+	blocks->document = document;
+	blocks->kind = BLOCK_TEXT;
+	buffer_init(&blocks->text, TEXT_MAX);
+	buffer_init(&blocks->title, TITLE_MAX);
+	buffer_init(&blocks->anchor, ANCHOR_MAX);
+	buffer_init(&blocks->candidate, ANCHOR_MAX);
+}
+
+void html_blocks_fini(struct html_blocks *blocks)
+{
+	buffer_fini(&blocks->text);
+	buffer_fini(&blocks->title);
+	buffer_fini(&blocks->anchor);
+	buffer_fini(&blocks->candidate);
+}
+
+void html_blocks_set_language(struct html_blocks *blocks, struct slice tag)
+{
+	if (!language_is_known(blocks->document->language))
+		blocks->document->language = language_of_tag(tag);
+}
+
+/* The signs that documentation tools put behind headings as links. */
+static struct slice without_permalink(struct slice text)
+{
+	static const char *const signs[] = {"\xC2\xB6", "#", "\xC2\xA7",
+					    "\xF0\x9F\x94\x97", "\xEF\x83\x81"};
+
+	text = text_trim(text);
+	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+		size_t len = strlen(signs[i]);
+
+		if (text.len > len &&
+		    !memcmp(text.data + text.len - len, signs[i], len) &&
+		    strchr(" \n\xC2\xA0", text.data[text.len - len - 1]))
+			return text_trim(slice_make(text.data, text.len - len));
+		/* ¶ and the link symbols need no space before them. */
+		if (i != 1 && i != 2 && text.len > len &&
+		    !memcmp(text.data + text.len - len, signs[i], len))
+			return text_trim(slice_make(text.data, text.len - len));
+	}
+	return text;
+}
+
+static void flush(struct html_blocks *blocks)
+{
+	struct block block = {.kind = blocks->kind,
+			      .level = blocks->level,
+			      .text = buffer_slice(&blocks->text)};
+
+	if (blocks->main_depth > 0)
+		block.region = REGION_MAIN;
+	else if (blocks->article_depth > 0)
+		block.region = REGION_ARTICLE;
+	if (text_trim(block.text).len == 0) {
+		buffer_clear(&blocks->text);
+		return; /* the kind waits for its text */
+	}
+	if (block.kind == BLOCK_HEADING) {
+		block.text = without_permalink(block.text);
+		block.anchor = buffer_slice(&blocks->anchor);
+	}
+	document_add(blocks->document, &block);
+	buffer_clear(&blocks->text);
+	blocks->kind = blocks->code_depth > 0 ? BLOCK_CODE : BLOCK_TEXT;
+}
+
+static void open_list(struct html_blocks *blocks, int number)
+{
+	flush(blocks);
+	if (blocks->list_depth < HTML_BLOCKS_LISTS_MAX)
+		blocks->numbers[blocks->list_depth] = number;
+	blocks->list_depth++;
+}
+
+static void open_item(struct html_blocks *blocks)
+{
+	int place = blocks->list_depth - 1;
+
+	flush(blocks);
+	blocks->kind = BLOCK_ITEM;
+	if (place >= HTML_BLOCKS_LISTS_MAX)
+		place = HTML_BLOCKS_LISTS_MAX - 1;
+	blocks->level = place;
+}
+
+/* "- " or "3. ", when the item's first text comes. */
+static void put_item_mark(struct html_blocks *blocks)
+{
+	int place = blocks->level < 0 ? 0 : blocks->level;
+
+	if (blocks->list_depth > 0 && blocks->numbers[place] >= 0)
+		buffer_printf(&blocks->text, "%d. ", ++blocks->numbers[place]);
+	else
+		buffer_append_string(&blocks->text, "- ");
+}
+
+static void open_heading(struct html_blocks *blocks, const struct html_tag *tag)
+{
+	flush(blocks);
+	blocks->kind = BLOCK_HEADING;
+	blocks->level = tag->level;
+	blocks->in_heading = true;
+	buffer_clear(&blocks->anchor);
+	buffer_append_slice(&blocks->anchor,
+			    tag->id.len > 0 ? tag->id
+					    : buffer_slice(&blocks->candidate));
+}
+
+/* A paragraph inside a table's cell does not end the row. */
+static bool stays_in_row(const struct html_blocks *blocks)
+{
+	return blocks->row_depth > 0 && blocks->kind == BLOCK_ROW &&
+	       blocks->text.len < ROW_BYTES;
+}
+
+static void open_block(struct html_blocks *blocks)
+{
+	if (stays_in_row(blocks))
+		buffer_append_char(&blocks->text, ' ');
+	else
+		flush(blocks);
+}
+
+static void open_cell(struct html_blocks *blocks)
+{
+	if (blocks->kind == BLOCK_ROW &&
+	    text_trim(buffer_slice(&blocks->text)).len > 0)
+		buffer_append_string(&blocks->text, " | ");
+}
+
+/* An id leads to the heading that it stands on, in, or right before. */
+static void note_id(struct html_blocks *blocks, const struct html_tag *tag)
+{
+	if (tag->id.len == 0 || tag->element == HTML_ROOT ||
+	    tag->element == HTML_MAIN)
+		return;
+	if (blocks->in_heading) {
+		if (blocks->anchor.len == 0)
+			buffer_append_slice(&blocks->anchor, tag->id);
+		return;
+	}
+	buffer_clear(&blocks->candidate);
+	buffer_append_slice(&blocks->candidate, tag->id);
+}
+
+static void count_regions(struct html_blocks *blocks,
+			  const struct html_tag *tag)
+{
+	if (blocks->main_depth > 0 || tag->is_main ||
+	    tag->element == HTML_MAIN) {
+		if (blocks->main_depth == 0)
+			flush(blocks);
+		blocks->main_depth++;
+	}
+	if (blocks->article_depth > 0 || tag->element == HTML_ARTICLE) {
+		if (blocks->article_depth == 0)
+			flush(blocks);
+		blocks->article_depth++;
+	}
+}
+
+void html_blocks_open(struct html_blocks *blocks, const struct html_tag *tag)
+{
+	count_regions(blocks, tag);
+	switch (tag->element) {
+	case HTML_TITLE:
+		blocks->in_title = true;
+		break;
+	case HTML_HEADING:
+		open_heading(blocks, tag);
+		return; /* its id is its anchor */
+	case HTML_LIST_UNORDERED:
+		open_list(blocks, -1);
+		break;
+	case HTML_LIST_ORDERED:
+		open_list(blocks, 0);
+		break;
+	case HTML_ITEM:
+		open_item(blocks);
+		break;
+	case HTML_CODE_BLOCK:
+		flush(blocks);
+		blocks->code_depth++;
+		blocks->kind = BLOCK_CODE;
+		break;
+	case HTML_TABLE:
+		flush(blocks);
+		break;
+	case HTML_ROW:
+		flush(blocks);
+		blocks->row_depth++;
+		blocks->kind = BLOCK_ROW;
+		break;
+	case HTML_CELL:
+		open_cell(blocks);
+		break;
+	case HTML_BREAK:
+		buffer_append_char(&blocks->text, '\n');
+		break;
+	case HTML_BLOCK:
+	case HTML_ASIDE:
+	case HTML_MAIN:
+	case HTML_ARTICLE:
+		open_block(blocks);
+		break;
+	default:
+		break;
+	}
+	note_id(blocks, tag);
+}
+
+static void close_part(struct html_blocks *blocks, enum html_element element)
+{
+	switch (element) {
+	case HTML_TITLE:
+		blocks->in_title = false;
+		break;
+	case HTML_HEADING:
+		flush(blocks);
+		blocks->in_heading = false;
+		blocks->kind = BLOCK_TEXT;
+		buffer_clear(&blocks->candidate);
+		break;
+	case HTML_LIST_UNORDERED:
+	case HTML_LIST_ORDERED:
+		flush(blocks);
+		if (blocks->list_depth > 0)
+			blocks->list_depth--;
+		blocks->kind = BLOCK_TEXT;
+		break;
+	case HTML_ITEM:
+		flush(blocks);
+		blocks->kind = BLOCK_TEXT;
+		break;
+	case HTML_CODE_BLOCK:
+		flush(blocks);
+		if (blocks->code_depth > 0)
+			blocks->code_depth--;
+		blocks->kind = BLOCK_TEXT;
+		break;
+	case HTML_ROW:
+		flush(blocks);
+		if (blocks->row_depth > 0)
+			blocks->row_depth--;
+		blocks->kind = BLOCK_TEXT;
+		break;
+	case HTML_TABLE:
+		flush(blocks);
+		break;
+	case HTML_BLOCK:
+	case HTML_ASIDE:
+	case HTML_MAIN:
+	case HTML_ARTICLE:
+		open_block(blocks);
+		break;
+	default:
+		break;
+	}
+}
+
+void html_blocks_close(struct html_blocks *blocks, enum html_element element)
+{
+	close_part(blocks, element);
+	if (blocks->main_depth > 0) {
+		if (blocks->main_depth == 1)
+			flush(blocks);
+		blocks->main_depth--;
+	}
+	if (blocks->article_depth > 0) {
+		if (blocks->article_depth == 1)
+			flush(blocks);
+		blocks->article_depth--;
+	}
+}
+
+/* Line ends of the source are spaces; those of <br> came in by themselves. */
+static void append_flowing(struct buffer *out, struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.data[i];
+
+		if (c == '\n' || c == '\r' || c == '\t')
+			c = ' ';
+		buffer_append_char(out, c);
+	}
+}
+
+void html_blocks_text(struct html_blocks *blocks, struct slice text)
+{
+	if (blocks->in_title) {
+		buffer_append_slice(&blocks->title, text);
+		return;
+	}
+	if (blocks->code_depth > 0) {
+		if (blocks->kind != BLOCK_HEADING)
+			blocks->kind = BLOCK_CODE;
+		buffer_append_slice(&blocks->text, text);
+		return;
+	}
+	if (text_trim(text).len > 0) {
+		if (!blocks->in_heading)
+			buffer_clear(&blocks->candidate);
+		if (blocks->kind == BLOCK_ITEM && blocks->text.len == 0)
+			put_item_mark(blocks);
+	} else if (blocks->text.len == 0) {
+		return;
+	}
+	append_flowing(&blocks->text, text);
+}
+
+void html_blocks_end(struct html_blocks *blocks)
+{
+	flush(blocks);
+	if (blocks->title.len > 0 && blocks->document->title.len == 0)
+		document_set_title(blocks->document,
+				   buffer_slice(&blocks->title));
+}

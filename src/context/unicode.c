@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: ISC */
+#include "context/unicode.h"
+
+#include <stddef.h>
+
+struct range {
+	uint32_t first;
+	uint32_t last;
+};
+
+/* Above ASCII; in order. What is in none of these tables is a letter. */
+static const struct range separators[] = {
+    {0x0080, 0x00A9},	{0x00AB, 0x00AC},    {0x00AE, 0x00B1}, {0x00B4, 0x00B4},
+    {0x00B6, 0x00B9},	{0x00BB, 0x00BF},    {0x00D7, 0x00D7}, {0x00F7, 0x00F7},
+    {0x02C2, 0x02DF},	{0x0375, 0x0375},    {0x037E, 0x037E}, {0x0387, 0x0387},
+    {0x055A, 0x055F},	{0x0589, 0x058A},    {0x05BE, 0x05BE}, {0x05C0, 0x05C0},
+    {0x05C3, 0x05C3},	{0x05C6, 0x05C6},    {0x05F3, 0x05F4}, {0x0600, 0x060F},
+    {0x061B, 0x061B},	{0x061D, 0x061F},    {0x066A, 0x066D}, {0x06D4, 0x06D4},
+    {0x06DD, 0x06DE},	{0x06E9, 0x06E9},    {0x0964, 0x0965}, {0x0970, 0x0970},
+    {0x0DF4, 0x0DF4},	{0x0E2F, 0x0E2F},    {0x0E3F, 0x0E3F}, {0x0E4F, 0x0E4F},
+    {0x0E5A, 0x0E5B},	{0x0F01, 0x0F17},    {0x104A, 0x104F}, {0x10FB, 0x10FB},
+    {0x1360, 0x1368},	{0x166E, 0x166E},    {0x1680, 0x1680}, {0x17D4, 0x17DB},
+    {0x1800, 0x180A},	{0x2000, 0x200A},    {0x2010, 0x2029}, {0x202F, 0x205F},
+    {0x207A, 0x207E},	{0x208A, 0x208E},    {0x20A0, 0x20CF}, {0x2100, 0x2101},
+    {0x2190, 0x245F},	{0x2500, 0x2BFF},    {0x2E00, 0x2E7F}, {0x2FF0, 0x3004},
+    {0x3008, 0x3020},	{0x3030, 0x3030},    {0x303D, 0x303F}, {0x30A0, 0x30A0},
+    {0x30FB, 0x30FB},	{0x3200, 0x33FF},    {0xE000, 0xF8FF}, {0xFD3E, 0xFD3F},
+    {0xFE10, 0xFE1F},	{0xFE30, 0xFE6F},    {0xFF00, 0xFF0F}, {0xFF1A, 0xFF20},
+    {0xFF3B, 0xFF40},	{0xFF5B, 0xFF65},    {0xFFE0, 0xFFEE}, {0xFFF9, 0xFFFF},
+    {0x1F000, 0x1FAFF}, {0xE0000, 0x10FFFF},
+};
+
+static const struct range ignored[] = {
+    {0x00AD, 0x00AD}, {0x0300, 0x036F}, {0x0483, 0x0487}, {0x0591, 0x05BD},
+    {0x05BF, 0x05BF}, {0x05C1, 0x05C2}, {0x05C4, 0x05C5}, {0x05C7, 0x05C7},
+    {0x0610, 0x061A}, {0x061C, 0x061C}, {0x0640, 0x0640}, {0x064B, 0x065F},
+    {0x0670, 0x0670}, {0x06D6, 0x06DC}, {0x06DF, 0x06E8}, {0x06EA, 0x06ED},
+    {0x180B, 0x180E}, {0x200B, 0x200F}, {0x202A, 0x202E}, {0x2060, 0x206F},
+    {0xFE00, 0xFE0F}, {0xFE20, 0xFE2F}, {0xFEFF, 0xFEFF},
+};
+
+static const struct range arabic[] = {
+    {0x0620, 0x064A}, {0x066E, 0x06D5}, {0x06E5, 0x06E6},
+    {0x06EE, 0x06EF}, {0x06FA, 0x06FF}, {0x0750, 0x077F},
+    {0x08A0, 0x08FF}, {0xFB50, 0xFDFF}, {0xFE70, 0xFEFE},
+};
+
+static const struct range dense[] = {
+    {0x0E01, 0x0E4E}, {0x0E81, 0x0EDF}, {0x1000, 0x109F},   {0x1100, 0x11FF},
+    {0x1780, 0x17D3}, {0x19E0, 0x19FF}, {0x2E80, 0x2FEF},   {0x3005, 0x3007},
+    {0x3021, 0x302F}, {0x3031, 0x303C}, {0x3041, 0x30FF},   {0x3105, 0x31FF},
+    {0x3400, 0x4DBF}, {0x4E00, 0x9FFF}, {0xA960, 0xA97F},   {0xAC00, 0xD7FF},
+    {0xF900, 0xFAFF}, {0xFF66, 0xFFDC}, {0x1B000, 0x1B16F}, {0x20000, 0x3FFFF},
+};
+
+static bool is_within(const struct range *ranges, size_t count, uint32_t c)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (c > ranges[middle].last)
+			low = middle + 1;
+		else if (c < ranges[middle].first)
+			high = middle;
+		else
+			return true;
+	}
+	return false;
+}
+
+#define IS_WITHIN(ranges, c) \
+	is_within(ranges, sizeof(ranges) / sizeof((ranges)[0]), c)
+
+enum unicode_class unicode_class(uint32_t c)
+{
+	if (c < 0x80) {
+		if (c >= '0' && c <= '9')
+			return UNICODE_DIGIT;
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'))
+			return UNICODE_LETTER;
+		return UNICODE_SEPARATOR;
+	}
+	if (c >= 0xC0 && c < 0x250 && c != 0xD7 && c != 0xF7)
+		return UNICODE_LETTER;
+	if (IS_WITHIN(dense, c))
+		return c == 0x30FB || c == 0x30A0 || c == 0x0E2F ||
+			       (c >= 0x104A && c <= 0x104F)
+			   ? UNICODE_SEPARATOR
+			   : UNICODE_DENSE;
+	if (IS_WITHIN(separators, c))
+		return UNICODE_SEPARATOR;
+	if (IS_WITHIN(ignored, c))
+		return UNICODE_IGNORED;
+	if (IS_WITHIN(arabic, c))
+		return UNICODE_ARABIC;
+	return UNICODE_LETTER;
+}
+
+enum unicode_script unicode_script(uint32_t c)
+{
+	static const struct {
+		uint32_t first, last;
+		enum unicode_script script;
+	} scripts[] = {
+	    {0x0041, 0x024F, UNICODE_LATIN},
+	    {0x0370, 0x03FF, UNICODE_GREEK},
+	    {0x0400, 0x052F, UNICODE_CYRILLIC},
+	    {0x0531, 0x058F, UNICODE_ARMENIAN},
+	    {0x0590, 0x05FF, UNICODE_HEBREW},
+	    {0x0600, 0x077F, UNICODE_ARAB},
+	    {0x08A0, 0x08FF, UNICODE_ARAB},
+	    {0x0900, 0x097F, UNICODE_DEVANAGARI},
+	    {0x0B80, 0x0BFF, UNICODE_TAMIL},
+	    {0x0E00, 0x0E7F, UNICODE_THAI},
+	    {0x1100, 0x11FF, UNICODE_HANGUL},
+	    {0x1E00, 0x1EFF, UNICODE_LATIN},
+	    {0x1F00, 0x1FFF, UNICODE_GREEK},
+	    {0x3040, 0x30FF, UNICODE_KANA},
+	    {0x3400, 0x4DBF, UNICODE_HAN},
+	    {0x4E00, 0x9FFF, UNICODE_HAN},
+	    {0xAC00, 0xD7AF, UNICODE_HANGUL},
+	    {0xF900, 0xFAFF, UNICODE_HAN},
+	    {0xFB50, 0xFDFF, UNICODE_ARAB},
+	    {0xFE70, 0xFEFE, UNICODE_ARAB},
+	    {0x20000, 0x3FFFF, UNICODE_HAN},
+	};
+
+	for (size_t i = 0; i < sizeof(scripts) / sizeof(scripts[0]); i++)
+		if (c >= scripts[i].first && c <= scripts[i].last)
+			return scripts[i].script;
+	return UNICODE_OTHER;
+}
+
+/* Alphabets where upper and lower case take turns. */
+static uint32_t fold_pairs(uint32_t c)
+{
+	static const struct range even[] = {
+	    {0x0100, 0x012F}, {0x0132, 0x0137}, {0x014A, 0x0177},
+	    {0x01A0, 0x01A5}, {0x01DE, 0x01EF}, {0x01F8, 0x021F},
+	    {0x0222, 0x0233}, {0x0246, 0x024F}, {0x0370, 0x0373},
+	    {0x03D8, 0x03EF}, {0x0460, 0x0481}, {0x048A, 0x04BF},
+	    {0x04D0, 0x052F}, {0x1E00, 0x1E95}, {0x1EA0, 0x1EFF},
+	};
+	static const struct range odd[] = {
+	    {0x0139, 0x0148}, {0x0179, 0x017E}, {0x01AF, 0x01B0},
+	    {0x01B3, 0x01B6}, {0x01CD, 0x01DC}, {0x04C1, 0x04CE},
+	};
+
+	if (c % 2 == 0 && IS_WITHIN(even, c))
+		return c + 1;
+	if (c % 2 == 1 && IS_WITHIN(odd, c))
+		return c + 1;
+	return c;
+}
+
+static uint32_t fold_greek_cyrillic(uint32_t c)
+{
+	if (c == 0x0386)
+		return 0x03AC;
+	if (c >= 0x0388 && c <= 0x038A)
+		return c + 37;
+	if (c == 0x038C)
+		return 0x03CC;
+	if (c == 0x038E || c == 0x038F)
+		return c + 63;
+	if (c >= 0x0391 && c <= 0x03AB)
+		return c + 32;
+	if (c == 0x03C2) /* final sigma */
+		return 0x03C3;
+	if (c >= 0x0400 && c <= 0x040F)
+		return c + 80;
+	if (c >= 0x0410 && c <= 0x042F)
+		return c + 32;
+	if (c >= 0x0531 && c <= 0x0556)
+		return c + 48;
+	return fold_pairs(c);
+}
+
+static uint32_t fold_arabic(uint32_t c)
+{
+	switch (c) {
+	case 0x0622: /* alef with madda, hamza above, hamza below, wasla */
+	case 0x0623:
+	case 0x0625:
+	case 0x0671:
+		return 0x0627;
+	case 0x0629: /* teh marbuta */
+		return 0x0647;
+	case 0x0649: /* alef maksura */
+	case 0x06CC: /* Farsi yeh */
+		return 0x064A;
+	case 0x06A9: /* keheh */
+		return 0x0643;
+	default:
+		break;
+	}
+	if (c >= 0x0660 && c <= 0x0669)
+		return '0' + (c - 0x0660);
+	if (c >= 0x06F0 && c <= 0x06F9)
+		return '0' + (c - 0x06F0);
+	return c;
+}
+
+uint32_t unicode_fold(uint32_t c)
+{
+	if (c < 0x80)
+		return c >= 'A' && c <= 'Z' ? c + 32 : c;
+	if (c < 0x100)
+		return c >= 0xC0 && c <= 0xDE && c != 0xD7 ? c + 32 : c;
+	if (c == 0x0130) /* Turkish capital dotted i */
+		return 'i';
+	if (c == 0x0178)
+		return 0x00FF;
+	if (c == 0x1E9E)
+		return 0x00DF;
+	if (c < 0x0590 || (c >= 0x1E00 && c < 0x1F00))
+		return fold_greek_cyrillic(c);
+	if (c < 0x0700)
+		return fold_arabic(c);
+	if (c >= 0x0966 && c <= 0x096F)
+		return '0' + (c - 0x0966);
+	if (c >= 0x0E50 && c <= 0x0E59)
+		return '0' + (c - 0x0E50);
+	if (c >= 0xFF01 && c <= 0xFF5E)
+		return unicode_fold(c - 0xFF01 + '!');
+	return c;
+}
+
+uint32_t unicode_plain(uint32_t c)
+{
+	/* U+00E0 to U+00FF, then U+0100 to U+017F; '.' stays as it is. */
+	static const char latin1[] = "aaaaaa.ceeeeiiii.nooooo.ouuuuy.y";
+	static const char extended[] =
+	    "aaaaaaccccccccddddeeeeeeeeeegggggggghhhhiiiiiiiiii..jjkk.lllllllll"
+	    "lnnnnnn...oooooo..rrrrrrssssssssttttttuuuuuuuuuuuuwwyyyzzzzzzs";
+	static const struct {
+		uint16_t from, to;
+	} greek[] = {
+	    {0x0390, 0x03B9}, {0x03AC, 0x03B1}, {0x03AD, 0x03B5},
+	    {0x03AE, 0x03B7}, {0x03AF, 0x03B9}, {0x03B0, 0x03C5},
+	    {0x03CA, 0x03B9}, {0x03CB, 0x03C5}, {0x03CC, 0x03BF},
+	    {0x03CD, 0x03C5}, {0x03CE, 0x03C9}, {0x0451, 0x0435},
+	};
+	char plain = '.';
+
+	if (c < 0xE0)
+		return c;
+	if (c < 0x100)
+		plain = latin1[c - 0xE0];
+	else if (c < 0x180)
+		plain = extended[c - 0x100];
+	if (plain != '.')
+		return (unsigned char)plain;
+	for (size_t i = 0; i < sizeof(greek) / sizeof(greek[0]); i++)
+		if (greek[i].from == c)
+			return greek[i].to;
+	return c;
+}
+
+bool unicode_is_upper(uint32_t c)
+{
+	return unicode_fold(c) != c && unicode_class(c) == UNICODE_LETTER;
+}
+
+bool unicode_is_space(uint32_t c)
+{
+	return c == ' ' || (c >= '\t' && c <= '\r') || c == 0x85 || c == 0xA0 ||
+	       c == 0x1680 || (c >= 0x2000 && c <= 0x200A) || c == 0x2028 ||
+	       c == 0x2029 || c == 0x202F || c == 0x205F || c == 0x3000;
+}
