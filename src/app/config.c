@@ -130,27 +130,26 @@ static void set_list(struct reading *reading, cfg_t *section,
 		     const struct config_found *found)
 {
 	const struct option_spec *spec = found->spec;
-	unsigned count = cfg_size(section, spec->name);
-	const char **items = memory_zalloc((count + 1) * sizeof(*items));
+	struct config_list list = {.count = cfg_size(section, spec->name)};
 	struct buffer allowed;
 	size_t bad;
+	bool is_set;
 
 	buffer_init(&allowed, OPTIONS_ALLOWED_SIZE);
-	for (unsigned i = 0; i < count; i++)
-		items[i] = cfg_getnstr(section, spec->name, i);
-	if (!option_value_set_list(spec, base_of(reading->config, found), items,
-				   count, &bad, &allowed)) {
-		if (bad < count)
-			report_value(reading, found, items[bad],
-				     buffer_string(&allowed));
-		else
-			problems_add(&reading->problems, found->line,
-				     "%s: found %u items; allowed: %s",
-				     spec->name, count,
-				     buffer_string(&allowed));
-	}
+	list.items = memory_zalloc((list.count + 1) * sizeof(*list.items));
+	for (unsigned i = 0; i < list.count; i++)
+		list.items[i] = cfg_getnstr(section, spec->name, i);
+	is_set = option_value_set_list(spec, base_of(reading->config, found),
+				       &list, &bad, &allowed);
+	if (!is_set && bad < list.count)
+		report_value(reading, found, list.items[bad],
+			     buffer_string(&allowed));
+	else if (!is_set)
+		problems_add(&reading->problems, found->line,
+			     "%s: found %zu items; allowed: %s", spec->name,
+			     list.count, buffer_string(&allowed));
 	buffer_fini(&allowed);
-	memory_free(items);
+	memory_free(list.items);
 }
 
 static void set_scalar(struct reading *reading, cfg_t *section,
@@ -352,10 +351,14 @@ static struct config *load_file(const char *path, struct buffer *out)
 	return config;
 }
 
+struct config *config_load_public(const char *path, struct buffer *problems)
+{
+	return path ? load_file(path, problems) : load_without_file();
+}
+
 struct config *config_load(const char *path, struct buffer *problems)
 {
-	struct config *config =
-	    path ? load_file(path, problems) : load_without_file();
+	struct config *config = config_load_public(path, problems);
 
 	if (config && !config_secret_load(config, problems)) {
 		config_free(config);

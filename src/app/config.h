@@ -115,6 +115,10 @@ char *config_find(const char *given);
  * with file and line. The caller frees the result. */
 struct config *config_load(const char *path, struct buffer *problems);
 
+/* The same without the keys and the system prompt: for commands that ask no
+ * provider and must not fail for the lack of a key. */
+struct config *config_load_public(const char *path, struct buffer *problems);
+
 /* The same from text; `path` names it in problems and gives relative paths
  * their folder. Keys and the system prompt are not read. */
 struct config *config_parse(struct slice text, const char *path,

@@ -57,27 +57,35 @@ static bool read_value(struct scanner *scanner, const char *name, bool *is_list)
 	return config_token_next(&scanner->token);
 }
 
+/* The section that has an option of this name; SECTION_COUNT: none. */
+static enum option_section home_of(const char *name)
+{
+	int section = 0;
+
+	while (section < SECTION_COUNT &&
+	       !options_find((enum option_section)section, name))
+		section++;
+	return (enum option_section)section;
+}
+
 static void report_unknown(struct scanner *scanner, unsigned line,
 			   enum option_section section, const char *name)
 {
-	const char *nearest = options_nearest(section, name);
-	struct buffer place;
+	enum option_section home = home_of(name);
+	struct buffer text;
 
-	buffer_init(&place, 256);
-	options_describe_place(&place, section);
-	if (!nearest)
-		for (int i = 0; i < SECTION_COUNT; i++)
-			if (options_find((enum option_section)i, name)) {
-				buffer_append_string(&place, "; it belongs ");
-				options_describe_place(&place,
-						       (enum option_section)i);
-				break;
-			}
-	problems_add(scanner->problems, line,
-		     nearest ? "unknown option \"%s\" %s; did you mean \"%s\"?"
-			     : "unknown option \"%s\" %s",
-		     name, buffer_string(&place), nearest);
-	buffer_fini(&place);
+	buffer_init(&text, 512);
+	buffer_printf(&text, "unknown option \"%s\" ", name);
+	options_describe_place(&text, section);
+	if (home != SECTION_COUNT) {
+		buffer_append_string(&text, "; it belongs ");
+		options_describe_place(&text, home);
+	} else if (options_nearest(section, name)) {
+		buffer_printf(&text, "; did you mean \"%s\"?",
+			      options_nearest(section, name));
+	}
+	problems_add(scanner->problems, line, "%s", buffer_string(&text));
+	buffer_fini(&text);
 }
 
 unsigned config_scan_line(const struct config_scan *scan,
@@ -333,8 +341,7 @@ static bool check_bytes(struct slice text, struct problems *problems)
 bool config_scan(struct config_scan *scan, struct slice text,
 		 struct problems *problems)
 {
-	struct scanner scanner = {
-	    .scan = scan, .problems = problems};
+	struct scanner scanner = {.scan = scan, .problems = problems};
 	bool is_good;
 
 	memset(scan, 0, sizeof(*scan));

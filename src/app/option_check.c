@@ -33,6 +33,24 @@ static bool is_clean(const char *text, bool space_allowed)
 	return true;
 }
 
+/* A number, not a name: what is listened on must not hang on a resolver. */
+static bool is_numeric_host(const char *text, size_t len)
+{
+	unsigned char address[16];
+	char host[64];
+	bool is_v6 = len > 2 && text[0] == '[' && text[len - 1] == ']';
+
+	if (is_v6) {
+		text++;
+		len -= 2;
+	}
+	if (len >= sizeof(host))
+		return false;
+	memcpy(host, text, len);
+	host[len] = '\0';
+	return inet_pton(is_v6 ? AF_INET6 : AF_INET, host, address) == 1;
+}
+
 const char *option_check_listen(const char *text)
 {
 	static const char allowed[] =
@@ -54,7 +72,8 @@ const char *option_check_listen(const char *text)
 		return allowed;
 	text += 4;
 	colon = strrchr(text, ':');
-	if (!colon || colon == text || !is_port(colon + 1))
+	if (!colon || !is_port(colon + 1) ||
+	    !is_numeric_host(text, (size_t)(colon - text)))
 		return allowed;
 	return NULL;
 }

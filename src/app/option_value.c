@@ -180,10 +180,11 @@ bool option_value_set(const struct option_spec *spec, void *base,
 }
 
 bool option_value_set_list(const struct option_spec *spec, void *base,
-			   const char *const *items, size_t count, size_t *bad,
+			   const struct config_list *items, size_t *bad,
 			   struct buffer *allowed)
 {
 	struct config_list *list = field_of(spec, base);
+	size_t count = items->count;
 
 	*bad = count;
 	if (count < spec->min || count > spec->max) {
@@ -191,8 +192,8 @@ bool option_value_set_list(const struct option_spec *spec, void *base,
 			      spec->max);
 		return false;
 	}
-	for (size_t i = 0; i < count; i++) {
-		const char *wanted = spec->check ? spec->check(items[i]) : NULL;
+	for (size_t i = 0; i < count && spec->check; i++) {
+		const char *wanted = spec->check(items->items[i]);
 
 		if (wanted) {
 			*bad = i;
@@ -203,7 +204,7 @@ bool option_value_set_list(const struct option_spec *spec, void *base,
 	free_list(list);
 	list->items = memory_zalloc((count + 1) * sizeof(*list->items));
 	for (size_t i = 0; i < count; i++)
-		list->items[i] = memory_strdup(items[i]);
+		list->items[i] = memory_strdup(items->items[i]);
 	list->count = count;
 	return true;
 }
@@ -214,21 +215,21 @@ static void set_default_list(const struct option_spec *spec, void *base,
 			     struct buffer *allowed)
 {
 	char *text = memory_strdup(spec->fallback);
-	const char *items[16];
-	size_t count = 0;
+	char *items[16];
+	struct config_list list = {items, 0};
 	size_t bad;
 	char *at = text;
 
-	while (*at && count < sizeof(items) / sizeof(items[0])) {
+	while (*at && list.count < sizeof(items) / sizeof(items[0])) {
 		char *comma = strstr(at, ", ");
 
-		items[count++] = at;
+		items[list.count++] = at;
 		if (!comma)
 			break;
 		*comma = '\0';
 		at = comma + 2;
 	}
-	option_value_set_list(spec, base, items, count, &bad, allowed);
+	option_value_set_list(spec, base, &list, &bad, allowed);
 	memory_free(text);
 }
 

@@ -11,14 +11,16 @@
 
 #include "app/options.h"
 
+struct config_list;
+
 /* Sets a scalar; what was there before is wiped and freed. False, and base as
  * it was: the text does not fit, and `allowed` has what would. */
 bool option_value_set(const struct option_spec *spec, void *base,
 		      const char *text, struct buffer *allowed);
 /* The same for a list; items are copied. *bad is the index of the first item
- * that is wrong, or count when it is their number. */
+ * that is wrong, or items->count when it is their number. */
 bool option_value_set_list(const struct option_spec *spec, void *base,
-			   const char *const *items, size_t count, size_t *bad,
+			   const struct config_list *items, size_t *bad,
 			   struct buffer *allowed);
 
 /* Every default of a section, into the zeroed struct at base. */

@@ -371,7 +371,7 @@ static void addresses_are_checked(void **state)
 	config_free(accepted("listen = {\"tcp:0.0.0.0:9000\"} "
 			     "allow_remote_tcp = yes"));
 	config_free(accepted("listen = {\"tcp:[::1]:9000\", "
-			     "\"tcp:localhost:1\"}"));
+			     "\"tcp:127.9.0.1:1\"}"));
 	refused("listen = {\"unix:leat.sock\"}",
 		"1: listen: found \"unix:leat.sock\"; allowed: "
 		"\"unix:/absolute/path\" (at most 96 bytes), "

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/check_files.h"
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+static bool holds_secret(const struct config *config)
+{
+	for (size_t i = 0; i < config->provider_count; i++)
+		if (config->providers[i].headers.count)
+			return true;
+	return false;
+}
+
+static void check_config_file(struct check_report *report,
+			      const struct config *config)
+{
+	struct stat status;
+
+	if (!config->path) {
+		check_report_add(
+		    report, CHECK_OK, "configuration",
+		    "there is no file: every option has its default");
+		return;
+	}
+	if (stat(config->path, &status) != 0) {
+		check_report_add(report, CHECK_FAIL, "configuration", "%s: %s",
+				 config->path, strerror(errno));
+		return;
+	}
+	if (status.st_mode & 002)
+		check_report_add(
+		    report, CHECK_FAIL, "configuration",
+		    "%s can be changed by everybody (mode %04o): chmod o-w",
+		    config->path, (unsigned)status.st_mode & 07777);
+	else if ((status.st_mode & 004) && holds_secret(config))
+		check_report_add(
+		    report, CHECK_WARN, "configuration",
+		    "%s has headers, which may be secret, and can be read by "
+		    "everybody (mode %04o): chmod o-r",
+		    config->path, (unsigned)status.st_mode & 07777);
+	else
+		check_report_add(report, CHECK_OK, "configuration", "%s",
+				 config->path);
+}
+
+/* The nearest folder above a path that exists, in place. */
+static void existing_parent(char *path)
+{
+	struct stat status;
+
+	do {
+		char *slash = strrchr(path, '/');
+
+		if (!slash || slash == path) {
+			strcpy(path, "/");
+			return;
+		}
+		*slash = '\0';
+	} while (stat(path, &status) != 0);
+}
+
+static void check_writable_folder(struct check_report *report,
+				  const char *subject, const char *folder)
+{
+	struct stat status;
+	char *parent;
+
+	if (stat(folder, &status) == 0) {
+		if (!S_ISDIR(status.st_mode))
+			check_report_add(report, CHECK_FAIL, subject,
+					 "%s is not a folder", folder);
+		else if (access(folder, W_OK | X_OK) != 0)
+			check_report_add(
+			    report, CHECK_FAIL, subject,
+			    "%s cannot be written to by this user: %s", folder,
+			    strerror(errno));
+		else
+			check_report_add(report, CHECK_OK, subject, "%s",
+					 folder);
+		return;
+	}
+	parent = memory_strdup(folder);
+	existing_parent(parent);
+	if (access(parent, W_OK | X_OK) == 0)
+		check_report_add(report, CHECK_OK, subject,
+				 "%s is not there yet and can be made", folder);
+	else
+		check_report_add(
+		    report, CHECK_FAIL, subject,
+		    "%s is not there, and this user cannot make it in %s: %s",
+		    folder, parent, strerror(errno));
+	memory_free(parent);
+}
+
+static void check_log(struct check_report *report, const struct config *config)
+{
+	struct stat status;
+	char *folder;
+	char *slash;
+
+	if (config->log[0] != '/') {
+		check_report_add(report, CHECK_OK, "log", "%s", config->log);
+		return;
+	}
+	if (stat(config->log, &status) == 0) {
+		if (access(config->log, W_OK) != 0)
+			check_report_add(
+			    report, CHECK_FAIL, "log",
+			    "%s cannot be written to by this user: %s",
+			    config->log, strerror(errno));
+		else
+			check_report_add(report, CHECK_OK, "log", "%s",
+					 config->log);
+		return;
+	}
+	folder = memory_strdup(config->log);
+	slash = strrchr(folder, '/');
+	slash[slash == folder] = '\0';
+	if (access(folder, W_OK | X_OK) == 0)
+		check_report_add(report, CHECK_OK, "log", "%s will be made",
+				 config->log);
+	else
+		check_report_add(report, CHECK_FAIL, "log",
+				 "%s cannot be made: %s: %s", config->log,
+				 folder, strerror(errno));
+	memory_free(folder);
+}
+
+void check_files_modes(struct check_report *report, const struct config *config)
+{
+	check_config_file(report, config);
+	check_log(report, config);
+}
+
+static bool is_number(const char *text)
+{
+	uint64_t number;
+
+	return text_parse_uint(slice_of(text), &number);
+}
+
+static void check_owner(struct check_report *report,
+			const struct config *config)
+{
+	const char *owner = config->listen_owner;
+	const char *group = config->listen_group;
+
+	if (owner[0] && !is_number(owner) && !getpwnam(owner))
+		check_report_add(report, CHECK_FAIL, "listen_owner",
+				 "there is no user \"%s\"", owner);
+	if (group[0] && !is_number(group) && !getgrnam(group))
+		check_report_add(report, CHECK_FAIL, "listen_group",
+				 "there is no group \"%s\"", group);
+	if (config->listen_mode & 02)
+		check_report_add(
+		    report, CHECK_WARN, "listen_mode",
+		    "%04o lets every user of this machine ask, without the "
+		    "web server's rules",
+		    config->listen_mode);
+}
+
+void check_files_places(struct check_report *report,
+			const struct config *config)
+{
+	for (size_t i = 0; i < config->listen.count; i++) {
+		const char *address = config->listen.items[i];
+		char *folder;
+		char *slash;
+
+		if (strncmp(address, "unix:", 5) != 0) {
+			check_report_add(report, CHECK_OK, "listen", "%s",
+					 address);
+			continue;
+		}
+		folder = memory_strdup(address + 5);
+		slash = strrchr(folder, '/');
+		slash[slash == folder] = '\0';
+		check_writable_folder(report, "listen", folder);
+		memory_free(folder);
+	}
+	check_owner(report, config);
+	check_writable_folder(report, "runtime_dir", config->runtime_dir);
+}
+
+struct root {
+	struct check_report *report;
+	const char *folder; /* as given */
+	char *real;
+	unsigned found;
+};
+
+static void check_outside(struct root *root, const char *what, const char *path)
+{
+	size_t len = strlen(root->real);
+	char *real;
+
+	if (!path || path[0] != '/')
+		return;
+	real = realpath(path, NULL);
+	if (!strncmp(real ? real : path, root->real, len) &&
+	    (len == 1 || strchr("/", (real ? real : path)[len]))) {
+		root->found++;
+		check_report_add(
+		    root->report, CHECK_FAIL, "document root",
+		    "%s %s is under %s, from where the web server may show "
+		    "it to everybody: move it",
+		    what, path, root->folder);
+	}
+	free(real);
+}
+
+void check_files_document_root(struct check_report *report,
+			       const struct config *config, const char *folder)
+{
+	struct root root = {
+	    .report = report, .folder = folder, .real = realpath(folder, NULL)};
+
+	if (!root.real) {
+		check_report_add(report, CHECK_FAIL, "document root", "%s: %s",
+				 folder, strerror(errno));
+		return;
+	}
+	check_outside(&root, "the configuration", config->path);
+	check_outside(&root, "the index", config->context.index);
+	check_outside(&root, "the system prompt", config->chat.system_file);
+	check_outside(&root, "the log", config->log);
+	check_outside(&root, "runtime_dir", config->runtime_dir);
+	for (size_t i = 0; i < config->provider_count; i++)
+		check_outside(&root, "the key", config->providers[i].key_file);
+	if (root.found == 0)
+		check_report_add(report, CHECK_OK, "document root",
+				 "nothing of leat's is under %s", folder);
+	free(root.real);
+}

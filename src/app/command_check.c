@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: ISC */
+#include "app/commands.h"
+
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "app/check_files.h"
+#include "app/check_report.h"
+#include "app/config.h"
+#include "app/config_secret.h"
+#include "app/option_check.h"
+#include "app/options_print.h"
+#include "base/memory.h"
+
+static const char help[] =
+    "Usage: leat check [OPTION]...\n"
+    "\n"
+    "Looks at everything that leat serve needs, without starting it: the\n"
+    "configuration, keys, the index, folders and permissions. Run it as the\n"
+    "user that runs leat.\n"
+    "\n"
+    "  -d, --docroot DIR    also: is anything of leat's under this folder of\n"
+    "                       the web server? May be given up to 8 times\n"
+    "      --print-options  print every option with its default, as a\n"
+    "                       configuration file with comments\n"
+    "      --json           print the result (or the options) as JSON\n"
+    "  -c, --config FILE    configuration file\n"
+    "  -h, --help           this text\n"
+    "\n"
+    "Exit status: 0 when nothing failed (warnings do not count), else 1.\n"
+    "\n"
+    "Examples:\n"
+    "  sudo -u leat leat check --docroot /var/www\n"
+    "  leat check --print-options > leat.conf\n";
+
+enum { OPTION_JSON = 256, OPTION_PRINT, ROOTS_MAX = 8 };
+
+struct check_command {
+	const char *config_path;
+	const char *roots[ROOTS_MAX];
+	size_t root_count;
+	bool wants_json;
+	bool prints_options;
+	struct check_report report;
+};
+
+static int print_options(bool wants_json)
+{
+	struct buffer out;
+
+	buffer_init(&out, 256 * 1024);
+	if (wants_json) {
+		options_print_json(&out);
+		buffer_append_char(&out, '\n');
+	} else {
+		options_print_file(&out);
+	}
+	fputs(buffer_string(&out), stdout);
+	buffer_fini(&out);
+	return CLI_OK;
+}
+
+/* Each line of problems is a failure. */
+static void report_problems(struct check_report *report,
+			    const struct buffer *problems)
+{
+	const char *at = buffer_string(problems);
+
+	while (*at) {
+		size_t len = strcspn(at, "\n");
+
+		check_report_add(report, CHECK_FAIL, "configuration", "%.*s",
+				 (int)len, at);
+		at += len + (at[len] == '\n');
+	}
+}
+
+static void check_provider(struct check_report *report,
+			   const struct config_provider *provider)
+{
+	char subject[CHECK_SUBJECT_SIZE];
+	bool is_plain = !strncmp(provider->base_url, "http:", 5);
+
+	snprintf(subject, sizeof(subject), "provider %s", provider->name);
+	if (provider->kind == KIND_EXTRACTIVE) {
+		check_report_add(report, CHECK_OK, subject,
+				 "quotes passages; needs no key");
+		return;
+	}
+	if (is_plain && provider->key &&
+	    !option_check_is_loopback_url(provider->base_url))
+		check_report_add(report, CHECK_WARN, subject,
+				 "the key goes to %s unencrypted: use https",
+				 provider->base_url);
+	check_report_add(report, CHECK_OK, subject, "%s, model %s, %s%s",
+			 provider->base_url, provider->model,
+			 !provider->key		 ? "without a key"
+			 : provider->key_file[0] ? "key from "
+						 : "key from the variable ",
+			 !provider->key		 ? ""
+			 : provider->key_file[0] ? provider->key_file
+						 : CONFIG_SECRET_VARIABLE);
+}
+
+static void check_config(struct check_command *command, struct config *config)
+{
+	struct check_report *report = &command->report;
+	struct buffer problems;
+
+	buffer_init(&problems, 64 * 1024);
+	check_files_modes(report, config);
+	check_files_places(report, config);
+	if (config_secret_load(config, &problems))
+		for (size_t i = 0; i < config->provider_count; i++)
+			check_provider(report, &config->providers[i]);
+	report_problems(report, &problems);
+	for (size_t i = 0; i < command->root_count; i++)
+		check_files_document_root(report, config, command->roots[i]);
+	buffer_fini(&problems);
+}
+
+static void print_report(const struct check_command *command)
+{
+	struct terminal terminal;
+	struct buffer out;
+
+	if (!command->wants_json) {
+		terminal_init(&terminal, stdout);
+		check_report_print(&command->report, &terminal);
+		return;
+	}
+	buffer_init(&out, 1024 * 1024);
+	check_report_print_json(&command->report, &out);
+	puts(buffer_string(&out));
+	buffer_fini(&out);
+}
+
+static int check(struct check_command *command)
+{
+	char *path = config_find(command->config_path);
+	struct buffer problems;
+	struct config *config;
+	int status;
+
+	buffer_init(&problems, 64 * 1024);
+	check_report_init(&command->report);
+	config = config_load_public(path, &problems);
+	report_problems(&command->report, &problems);
+	if (config)
+		check_config(command, config);
+	print_report(command);
+	status = command->report.failures ? CLI_FAILED : CLI_OK;
+	check_report_fini(&command->report);
+	config_free(config);
+	buffer_fini(&problems);
+	memory_free(path);
+	return status;
+}
+
+/* -1: go on; else the exit status. */
+static int read_option(struct check_command *command, int option)
+{
+	switch (option) {
+	case 'd':
+		if (command->root_count == ROOTS_MAX)
+			return cli_usage(&command_check,
+					 "--docroot: at most 8");
+		command->roots[command->root_count++] = optarg;
+		return -1;
+	case OPTION_PRINT:
+		command->prints_options = true;
+		return -1;
+	case OPTION_JSON:
+		command->wants_json = true;
+		return -1;
+	case 'c':
+		command->config_path = optarg;
+		return -1;
+	case 'h':
+		return cli_print_help(&command_check);
+	default:
+		return cli_usage_error(&command_check);
+	}
+}
+
+static int run(int argc, char **argv)
+{
+	static const struct option options[] = {
+	    {"docroot", required_argument, NULL, 'd'},
+	    {"print-options", no_argument, NULL, OPTION_PRINT},
+	    {"json", no_argument, NULL, OPTION_JSON},
+	    {"config", required_argument, NULL, 'c'},
+	    {"help", no_argument, NULL, 'h'},
+	    {NULL, 0, NULL, 0},
+	};
+	struct check_command command = {0};
+	int option;
+	int status = -1;
+
+	while (status < 0 &&
+	       (option = getopt_long(argc, argv, "d:c:h", options, NULL)) != -1)
+		status = read_option(&command, option);
+	if (status >= 0)
+		return status;
+	if (optind < argc)
+		return cli_usage(&command_check,
+				 "found \"%s\", which is none "
+				 "of the options",
+				 argv[optind]);
+	if (command.prints_options)
+		return print_options(command.wants_json);
+	return check(&command);
+}
+
+const struct cli_command command_check = {
+    "check", "look at the configuration, the index and permissions", help, run};

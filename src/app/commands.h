@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The commands, one in each command_*.c.
+ */
+#ifndef LEAT_APP_COMMANDS_H
+#define LEAT_APP_COMMANDS_H
+
+#include "app/cli.h"
+
+extern const struct cli_command command_check;
+
+#endif
