@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: ISC */
+#include <curl/curl.h>
+
+#include "base/memory.h"
+#include "io/http_private.h"
+
+_Static_assert(HTTP_ERROR_SIZE == CURL_ERROR_SIZE, "libcurl's error buffer");
+
+/* What one recv may bring. A chunk of an answer is a few hundred bytes; this
+ * memory is held by every open stream. */
+enum { RECEIVE_BYTES = 2048, SEND_BYTES = 16384, KEEPALIVE_SECONDS = 60 };
+
+static size_t on_header_line(char *data, size_t size, size_t count, void *state)
+{
+	struct http_request *request = state;
+	size_t len = size * count;
+	struct http_response response = {.request = request};
+	long status = 0;
+	curl_off_t sent = 0;
+
+	/* The blank line ends the headers; trailers come later. */
+	if (len > 2 || data[0] == ' ' || request->has_headers)
+		return len;
+	curl_easy_getinfo(request->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (status < 200 || request->is_cancelled)
+		return len;
+	request->has_headers = true;
+	request->status = response.status = (int)status;
+	/* Sent and answered: libcurl will not send it again. */
+	curl_easy_getinfo(request->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
+	if (request->body && (size_t)sent >= request->body_len) {
+		memory_free(request->body);
+		request->body = NULL;
+	}
+	request->sink.on_headers(request->sink.state, &response);
+	return request->is_cancelled ? 0 : len;
+}
+
+static size_t on_body(char *data, size_t size, size_t count, void *state)
+{
+	struct http_request *request = state;
+	size_t len = size * count;
+
+	if (request->is_cancelled)
+		return 0;
+	request->sink.on_data(request->sink.state, slice_make(data, len));
+	return request->is_cancelled ? 0 : len;
+}
+
+struct slice http_response_header(const struct http_response *response,
+				  const char *name)
+{
+	struct curl_header *header;
+
+	if (curl_easy_header(response->request->easy, name, 0, CURLH_HEADER, -1,
+			     &header) != CURLHE_OK)
+		return SLICE_NONE;
+	return slice_of(header->value);
+}
+
+/* Trust: the bundle, parsed once for all connections of the multi handle.
+ * That cache needs CAPATH to be unset, which Debian's libcurl has set. */
+static void set_trust(CURL *easy, const struct http_request *request)
+{
+	if (request->ca_file) {
+		curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	} else if (request->client->is_short_lived &&
+		   curl_version_info(CURLVERSION_NOW)->capath) {
+		curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+	} else {
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	}
+#if LIBCURL_VERSION_NUM >= 0x075700
+	curl_easy_setopt(easy, CURLOPT_CA_CACHE_TIMEOUT, 24L * 60 * 60);
+#endif
+	curl_easy_setopt(easy, CURLOPT_SHARE, request->client->share);
+}
+
+static void set_connection(CURL *easy, struct http_request *request)
+{
+	uint64_t now_ms = loop_now_ms(request->client->loop);
+	uint64_t left_ms = request->connect_deadline_ms > now_ms
+			       ? request->connect_deadline_ms - now_ms
+			       : 1;
+
+	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)left_ms);
+	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+#if LIBCURL_VERSION_NUM >= 0x075700
+	/* Removing a handle whose name libcurl itself looks up (a proxy, an
+	 * exception to one) must not wait for that. */
+	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
+#endif
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_SECONDS);
+	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
+			 (long)CURL_HTTP_VERSION_2TLS);
+	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
+	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
+	if (request->addresses) {
+		request->resolve = memory_zalloc(sizeof *request->resolve);
+		request->resolve->data = request->addresses->line;
+		curl_easy_setopt(easy, CURLOPT_RESOLVE, request->resolve);
+	}
+}
+
+static void set_request(CURL *easy, struct http_request *request)
+{
+	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+	curl_easy_setopt(easy, CURLOPT_URL, request->url);
+	curl_easy_setopt(easy, CURLOPT_USERAGENT, request->client->user_agent);
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->lines);
+	if (request->body) {
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+				 (curl_off_t)request->body_len);
+		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
+	}
+	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->detail);
+	curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
+	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header_line);
+	curl_easy_setopt(easy, CURLOPT_HEADERDATA, request);
+	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+	curl_easy_setopt(easy, CURLOPT_WRITEDATA, request);
+}
+
+bool http_transfer_start(struct http_request *request)
+{
+	CURL *easy = curl_easy_init();
+
+	if (!easy)
+		return false;
+	request->easy = easy;
+	set_trust(easy, request);
+	set_connection(easy, request);
+	set_request(easy, request);
+	return curl_multi_add_handle(request->client->multi, easy) == CURLM_OK;
+}
+
+void http_transfer_stop(struct http_request *request)
+{
+	if (request->easy) {
+		curl_multi_remove_handle(request->client->multi, request->easy);
+		curl_easy_cleanup(request->easy);
+		request->easy = NULL;
+	}
+	memory_free(request->resolve);
+	request->resolve = NULL;
+}
+
+static enum http_failure failure_of(CURLcode result)
+{
+	switch (result) {
+	case CURLE_OK:
+		return HTTP_OK;
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
+		return HTTP_NAME_UNKNOWN;
+	case CURLE_COULDNT_CONNECT:
+		return HTTP_CONNECT_FAILED;
+	case CURLE_OPERATION_TIMEDOUT:
+		return HTTP_CONNECT_TIMEOUT;
+	case CURLE_SSL_CONNECT_ERROR:
+	case CURLE_PEER_FAILED_VERIFICATION:
+	case CURLE_SSL_CERTPROBLEM:
+	case CURLE_SSL_CIPHER:
+	case CURLE_SSL_CACERT_BADFILE:
+	case CURLE_SSL_ISSUER_ERROR:
+	case CURLE_SSL_INVALIDCERTSTATUS:
+	case CURLE_SSL_PINNEDPUBKEYNOTMATCH:
+		return HTTP_TLS_FAILED;
+	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_UNSUPPORTED_PROTOCOL: /* HTTP/0.9 */
+	case CURLE_BAD_CONTENT_ENCODING:
+		return HTTP_INVALID;
+	case CURLE_FAILED_INIT:
+	case CURLE_URL_MALFORMAT:
+	case CURLE_OUT_OF_MEMORY:
+	case CURLE_BAD_FUNCTION_ARGUMENT:
+		return HTTP_INTERNAL;
+	default:
+		return HTTP_BROKEN;
+	}
+}
+
+void http_transfer_end(void *easy, int result)
+{
+	struct http_request *request = NULL;
+	CURLcode code = (CURLcode)result;
+
+	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&request);
+	if (code == CURLE_SSL_CACERT_BADFILE || !request->detail[0])
+		http_request_end(request, failure_of(code),
+				 curl_easy_strerror(code));
+	else
+		http_request_end(request, failure_of(code), NULL);
+}
