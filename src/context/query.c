@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: ISC */
+#include "context/query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/memory.h"
+#include "base/text.h"
+
+/* Weights are written as whole numbers: no locale can put a comma in them. */
+#define SCORE_UNIT 0.001
+
+/* A single character of a dense script is looked up as a prefix, whose
+ * frequency is not in the table: about one in eight passages. */
+#define PREFIX_IDF 2.0
+
+void query_init(struct query *query, struct index_reader *reader,
+    struct text_analysis *analysis)
+{
+	memset(query, 0, sizeof(*query));
+	arena_init(&query->arena);
+	query->reader = reader;
+	query->analysis = analysis;
+	query->language_count =
+	    index_reader_languages(reader, query->languages);
+}
+
+void query_fini(struct query *query)
+{
+	memory_free(query->terms);
+	arena_fini(&query->arena);
+}
+
+static struct query_term *find_term(struct query *query, struct slice token,
+    bool is_prefix)
+{
+	struct query_term *term;
+
+	for (size_t i = 0; i < query->term_count; i++)
+		if (slice_equal(query->terms[i].token, token) &&
+		    query->terms[i].is_prefix == is_prefix)
+			return &query->terms[i];
+	if (query->term_count == query->cap) {
+		query->cap = query->cap ? query->cap * 2 : 32;
+		query->terms = memory_realloc(query->terms,
+		    query->cap * sizeof(*term));
+	}
+	term = &query->terms[query->term_count++];
+	memset(term, 0, sizeof(*term));
+	term->token = arena_copy(&query->arena, token);
+	term->is_prefix = is_prefix;
+	term->idf = is_prefix ? PREFIX_IDF
+			      : index_reader_idf(query->reader, token);
+	return term;
+}
+
+static bool has_content(const struct token_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->items[i].is_stop)
+			return true;
+	return false;
+}
+
+static size_t count_content_words(const struct token_list *list)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (!list->items[i].is_stop &&
+		    (i == 0 || list->items[i].word != list->items[i - 1].word))
+			count++;
+	return count;
+}
+
+/* A word counts as often as it stands in the question; that two languages
+ * make the same token of it does not count twice. */
+static void add_in_language(struct query *query,
+    const struct token_list *list, size_t language)
+{
+	bool drops_stop_words = has_content(list);
+
+	for (size_t i = 0; i < list->count; i++) {
+		struct query_term *term;
+
+		if (list->items[i].is_stop && drops_stop_words)
+			continue;
+		term = find_term(query, text_analysis_token(list, i),
+		    list->items[i].is_prefix);
+		if (term->seen_in == 0 || term->seen_in & 1u << language) {
+			term->count++;
+			term->seen_in |= 1u << language;
+		}
+		query->sums[language] += term->idf;
+	}
+}
+
+/* A question of several KiB is cut: what it is about stands at its
+ * beginning as often as anywhere. */
+static struct slice cut(struct slice text)
+{
+	if (text.len > QUERY_BYTES_MAX)
+		text.len = text_utf8_floor(text.data, QUERY_BYTES_MAX);
+	return text;
+}
+
+void query_add_question(struct query *query, struct slice text)
+{
+	struct token_list list;
+
+	text = cut(text);
+	text_analysis_init_list(&list);
+	for (size_t i = 0; i < query->language_count; i++) {
+		size_t words;
+
+		text_analysis_clear_list(&list);
+		text_analysis_query(query->analysis, text,
+		    query->languages[i], &list);
+		words = count_content_words(&list);
+		if (i == 0 || words < query->content_words)
+			query->content_words = words;
+		add_in_language(query, &list, i);
+	}
+	text_analysis_fini_list(&list);
+}
+
+static int by_rarity(const void *a, const void *b)
+{
+	const struct query_term *left = a, *right = b;
+	double x = left->idf * left->count, y = right->idf * right->count;
+
+	return x < y ? 1 : x > y ? -1 : 0;
+}
+
+void query_add_context(struct query *query, struct slice text, double weight,
+    size_t limit)
+{
+	size_t own = query->term_count;
+	struct token_list list;
+
+	text_analysis_init_list(&list);
+	text_analysis_query(query->analysis, cut(text), query->languages[0],
+	    &list);
+	for (size_t i = 0; i < list.count; i++) {
+		struct query_term *term;
+
+		if (list.items[i].is_stop || list.items[i].is_prefix)
+			continue;
+		term = find_term(query, text_analysis_token(&list, i), false);
+		if (term >= query->terms + own)
+			term->count = weight;
+	}
+	text_analysis_fini_list(&list);
+	qsort(query->terms + own, query->term_count - own,
+	    sizeof(*query->terms), by_rarity);
+	if (query->term_count > own + limit)
+		query->term_count = own + limit;
+	for (size_t i = own; i < query->term_count; i++)
+		for (size_t k = 0; k < query->language_count; k++)
+			query->sums[k] += weight * query->terms[i].idf;
+}
+
+bool query_write(struct query *query, struct buffer *expression,
+    struct buffer *weights)
+{
+	size_t count = query->term_count;
+
+	if (count > QUERY_TERMS_MAX) {
+		qsort(query->terms, count, sizeof(*query->terms), by_rarity);
+		count = QUERY_TERMS_MAX;
+	}
+	buffer_append_string(weights, "leat_bm25(");
+	for (size_t i = 0; i < count; i++) {
+		const struct query_term *term = &query->terms[i];
+		double weight = term->idf * term->count / SCORE_UNIT;
+
+		if (i > 0) {
+			buffer_append_string(expression, " OR ");
+			buffer_append_char(weights, ',');
+		}
+		/* No token has a quotation mark in it. */
+		buffer_append_char(expression, '"');
+		buffer_append_slice(expression, term->token);
+		buffer_append_string(expression,
+		    term->is_prefix ? "\" *" : "\"");
+		buffer_append_uint(weights, (unsigned long long)weight + 1);
+	}
+	buffer_append_char(weights, ')');
+	return count > 0;
+}
+
+double query_score_unit(void)
+{
+	return SCORE_UNIT;
+}
+
+double query_confidence(const struct query *query, double score,
+    struct language language)
+{
+	double sum = query->sums[0];
+
+	for (size_t i = 0; i < query->language_count; i++)
+		if (language_equal(query->languages[i], language))
+			sum = query->sums[i];
+	return sum > 0 ? score / sum : 0;
+}
