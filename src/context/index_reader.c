@@ -30,10 +30,9 @@ struct index_reader {
 };
 
 static bool read_number(struct database *database, const char *sql,
-    int64_t *out, struct fault *fault)
+			int64_t *out, struct fault *fault)
 {
-	struct database_statement *row =
-	    database_prepare(database, sql, fault);
+	struct database_statement *row = database_prepare(database, sql, fault);
 	bool is_ok;
 
 	if (!row)
@@ -49,10 +48,9 @@ static void read_languages(struct index_reader *reader, struct slice list)
 {
 	reader->language_count = 0;
 	while (list.len > 0 &&
-	    reader->language_count < INDEX_READER_LANGUAGES_MAX) {
+	       reader->language_count < INDEX_READER_LANGUAGES_MAX) {
 		const char *comma = memchr(list.data, ',', list.len);
-		size_t len =
-		    comma ? (size_t)(comma - list.data) : list.len;
+		size_t len = comma ? (size_t)(comma - list.data) : list.len;
 		const char *space = memchr(list.data, ' ', len);
 		size_t tag = space ? (size_t)(space - list.data) : len;
 
@@ -74,12 +72,13 @@ static bool read_meta(struct index_reader *reader, struct fault *fault)
 	bool is_ok;
 
 	if (!read_number(reader->database,
-		"SELECT value FROM meta WHERE name = 'passages'", &passages,
-		fault))
+			 "SELECT value FROM meta WHERE name = 'passages'",
+			 &passages, fault))
 		return false;
 	reader->passages = (long)passages;
-	row = database_prepare(reader->database,
-	    "SELECT value FROM meta WHERE name = 'languages'", fault);
+	row = database_prepare(
+	    reader->database, "SELECT value FROM meta WHERE name = 'languages'",
+	    fault);
 	if (!row)
 		return false;
 	is_ok = database_step(row, fault) == DATABASE_ROW;
@@ -93,21 +92,26 @@ static bool prepare(struct index_reader *reader, struct fault *fault)
 {
 	struct database *database = reader->database;
 
-	reader->find_term = database_prepare(database,
-	    "SELECT passages FROM term WHERE word = ?1", fault);
-	reader->search = reader->find_term
-	    ? database_prepare(database,
-		  "SELECT rowid, rank FROM words WHERE words MATCH ?1"
-		  " AND rank MATCH ?2 ORDER BY rank LIMIT ?3",
-		  fault)
-	    : NULL;
-	reader->load = reader->search
-	    ? database_prepare(database,
-		  "SELECT text, title, heading, url, anchor, language"
-		  " FROM passage JOIN document"
-		  " ON document.id = passage.document WHERE passage.id = ?1",
-		  fault)
-	    : NULL;
+	reader->find_term = database_prepare(
+	    database, "SELECT passages FROM term WHERE word = ?1", fault);
+	reader->search =
+	    reader->find_term
+		? database_prepare(
+		      database,
+		      "SELECT rowid, rank FROM words WHERE words MATCH ?1"
+		      " AND rank MATCH ?2 ORDER BY rank LIMIT ?3",
+		      fault)
+		: NULL;
+	reader->load =
+	    reader->search
+		? database_prepare(
+		      database,
+		      "SELECT text, title, heading, url, anchor, language"
+		      " FROM passage JOIN document"
+		      " ON document.id = passage.document WHERE passage.id = "
+		      "?1",
+		      fault)
+		: NULL;
 	return reader->load != NULL;
 }
 
@@ -116,15 +120,17 @@ static bool is_our_version(struct index_reader *reader, struct fault *fault)
 	int64_t application, version;
 
 	if (!read_number(reader->database, "PRAGMA application_id",
-		&application, fault) ||
+			 &application, fault) ||
 	    !read_number(reader->database, "PRAGMA user_version", &version,
-		fault) ||
+			 fault) ||
 	    application != strtoll(INDEX_FORMAT_APPLICATION, NULL, 10))
-		return fault_set_hint(fault, ERROR_CONTEXT_FAILED,
+		return fault_set_hint(
+		    fault, ERROR_CONTEXT_FAILED,
 		    "The file of the index is damaged or is no index; build "
 		    "it again with `leat index`.");
 	if (version != strtoll(INDEX_FORMAT_VERSION, NULL, 10))
-		return fault_set_hint(fault, ERROR_CONTEXT_FAILED,
+		return fault_set_hint(
+		    fault, ERROR_CONTEXT_FAILED,
 		    "The index was built by another version of leat; build "
 		    "it again with `leat index`.");
 	return true;
@@ -136,11 +142,13 @@ static bool is_readable(const char *path, struct fault *fault)
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0 && errno == ENOENT)
-		return fault_set_hint(fault, ERROR_CONTEXT_FAILED,
+		return fault_set_hint(
+		    fault, ERROR_CONTEXT_FAILED,
 		    "There is no index yet; build one with `leat index`.");
 	if (fd < 0)
 		return fault_set_hint(fault, ERROR_CONTEXT_FAILED,
-		    "The index cannot be opened: %s.", strerror(errno));
+				      "The index cannot be opened: %s.",
+				      strerror(errno));
 	close(fd);
 	return true;
 }
@@ -153,10 +161,14 @@ struct index_reader *index_reader_open(const char *path, struct fault *fault)
 		return NULL;
 	reader = memory_zalloc(sizeof(*reader));
 	reader->database = database_open_published(path, fault);
-	if (reader->database && is_our_version(reader, fault)) {
+	if (!reader->database) {
+		fault_set_hint(fault, ERROR_CONTEXT_FAILED,
+			       "The index cannot be opened.");
+	} else if (is_our_version(reader, fault)) {
 		if (read_meta(reader, fault) && prepare(reader, fault))
 			return reader;
-		fault_set_hint(fault, ERROR_CONTEXT_FAILED,
+		fault_set_hint(
+		    fault, ERROR_CONTEXT_FAILED,
 		    "The index is damaged; build it again with `leat "
 		    "index`.");
 	}
@@ -181,7 +193,7 @@ long index_reader_passages(const struct index_reader *reader)
 }
 
 size_t index_reader_languages(const struct index_reader *reader,
-    struct language out[INDEX_READER_LANGUAGES_MAX])
+			      struct language out[INDEX_READER_LANGUAGES_MAX])
 {
 	memcpy(out, reader->languages, sizeof(reader->languages));
 	return reader->language_count;
@@ -207,21 +219,23 @@ static bool fail(struct index_reader *reader, struct fault *fault)
 	switch (database_trouble(reader->database)) {
 	case DATABASE_INTERRUPTED:
 		return fault_set(fault, ERROR_CONTEXT_FAILED,
-		    "the search was cancelled");
+				 "the search was cancelled");
 	case DATABASE_DAMAGED:
 	case DATABASE_FULL:
-		return fault_set_hint(fault, ERROR_CONTEXT_FAILED,
+		return fault_set_hint(
+		    fault, ERROR_CONTEXT_FAILED,
 		    "The index is damaged; build it again with `leat "
 		    "index`.");
 	default:
 		return fault_set_hint(fault, ERROR_CONTEXT_FAILED,
-		    "The index could not be searched.");
+				      "The index could not be searched.");
 	}
 }
 
 bool index_reader_search(struct index_reader *reader, struct slice expression,
-    struct slice weights, size_t limit, struct found_passage *out,
-    size_t *count, struct fault *fault)
+			 struct slice weights, size_t limit,
+			 struct found_passage *out, size_t *count,
+			 struct fault *fault)
 {
 	struct database_statement *row = reader->search;
 	enum database_step step;
@@ -231,7 +245,7 @@ bool index_reader_search(struct index_reader *reader, struct slice expression,
 	database_bind_text(row, 2, weights);
 	database_bind_int(row, 3, (int64_t)limit);
 	while ((step = database_step(row, fault)) == DATABASE_ROW &&
-	    *count < limit) {
+	       *count < limit) {
 		out[*count].id = database_column_int(row, 0);
 		out[*count].score = -database_column_real(row, 1);
 		++*count;
@@ -241,7 +255,7 @@ bool index_reader_search(struct index_reader *reader, struct slice expression,
 }
 
 static struct slice copy_address(struct arena *arena, struct slice url,
-    struct slice anchor)
+				 struct slice anchor)
 {
 	struct buffer address;
 	struct slice copy;
@@ -255,7 +269,8 @@ static struct slice copy_address(struct arena *arena, struct slice url,
 }
 
 bool index_reader_load(struct index_reader *reader, int64_t id,
-    struct arena *arena, struct passage *out, struct fault *fault)
+		       struct arena *arena, struct passage *out,
+		       struct fault *fault)
 {
 	struct database_statement *row = reader->load;
 	enum database_step step;
@@ -268,9 +283,8 @@ bool index_reader_load(struct index_reader *reader, int64_t id,
 		out->title = arena_copy(arena, database_column_text(row, 1));
 		out->heading = arena_copy(arena, database_column_text(row, 2));
 		out->url = copy_address(arena, database_column_text(row, 3),
-		    database_column_text(row, 4));
-		out->language =
-		    arena_copy(arena, database_column_text(row, 5));
+					database_column_text(row, 4));
+		out->language = arena_copy(arena, database_column_text(row, 5));
 	}
 	database_reset(row);
 	return step == DATABASE_ROW || fail(reader, fault);

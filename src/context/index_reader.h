@@ -34,7 +34,7 @@ long index_reader_passages(const struct index_reader *reader);
 /* The languages of most of its passages, the most frequent first; at least
  * one ("" when none is known). */
 size_t index_reader_languages(const struct index_reader *reader,
-    struct language out[INDEX_READER_LANGUAGES_MAX]);
+			      struct language out[INDEX_READER_LANGUAGES_MAX]);
 /* How much a token says: its inverse document frequency, as in BM25. */
 double index_reader_idf(struct index_reader *reader, struct slice token);
 
@@ -42,11 +42,13 @@ double index_reader_idf(struct index_reader *reader, struct slice token);
  * (the arguments of leat_bm25()) say; both come from context/query.h and
  * never hold a user's text as it is. *count is at most `limit`. */
 bool index_reader_search(struct index_reader *reader, struct slice expression,
-    struct slice weights, size_t limit, struct found_passage *out,
-    size_t *count, struct fault *fault);
+			 struct slice weights, size_t limit,
+			 struct found_passage *out, size_t *count,
+			 struct fault *fault);
 /* Text, title, heading, url and language, copied to the arena. */
 bool index_reader_load(struct index_reader *reader, int64_t id,
-    struct arena *arena, struct passage *out, struct fault *fault);
+		       struct arena *arena, struct passage *out,
+		       struct fault *fault);
 /* Operations fail soon after *flag was set; NULL: no longer. */
 void index_reader_watch(struct index_reader *reader, const atomic_bool *flag);
 

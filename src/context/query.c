@@ -15,7 +15,7 @@
 #define PREFIX_IDF 2.0
 
 void query_init(struct query *query, struct index_reader *reader,
-    struct text_analysis *analysis)
+		struct text_analysis *analysis)
 {
 	memset(query, 0, sizeof(*query));
 	arena_init(&query->arena);
@@ -32,7 +32,7 @@ void query_fini(struct query *query)
 }
 
 static struct query_term *find_term(struct query *query, struct slice token,
-    bool is_prefix)
+				    bool is_prefix)
 {
 	struct query_term *term;
 
@@ -42,15 +42,15 @@ static struct query_term *find_term(struct query *query, struct slice token,
 			return &query->terms[i];
 	if (query->term_count == query->cap) {
 		query->cap = query->cap ? query->cap * 2 : 32;
-		query->terms = memory_realloc(query->terms,
-		    query->cap * sizeof(*term));
+		query->terms =
+		    memory_realloc(query->terms, query->cap * sizeof(*term));
 	}
 	term = &query->terms[query->term_count++];
 	memset(term, 0, sizeof(*term));
 	term->token = arena_copy(&query->arena, token);
 	term->is_prefix = is_prefix;
-	term->idf = is_prefix ? PREFIX_IDF
-			      : index_reader_idf(query->reader, token);
+	term->idf =
+	    is_prefix ? PREFIX_IDF : index_reader_idf(query->reader, token);
 	return term;
 }
 
@@ -75,8 +75,8 @@ static size_t count_content_words(const struct token_list *list)
 
 /* A word counts as often as it stands in the question; that two languages
  * make the same token of it does not count twice. */
-static void add_in_language(struct query *query,
-    const struct token_list *list, size_t language)
+static void add_in_language(struct query *query, const struct token_list *list,
+			    size_t language)
 {
 	bool drops_stop_words = has_content(list);
 
@@ -86,7 +86,7 @@ static void add_in_language(struct query *query,
 		if (list->items[i].is_stop && drops_stop_words)
 			continue;
 		term = find_term(query, text_analysis_token(list, i),
-		    list->items[i].is_prefix);
+				 list->items[i].is_prefix);
 		if (term->seen_in == 0 || term->seen_in & 1u << language) {
 			term->count++;
 			term->seen_in |= 1u << language;
@@ -114,8 +114,8 @@ void query_add_question(struct query *query, struct slice text)
 		size_t words;
 
 		text_analysis_clear_list(&list);
-		text_analysis_query(query->analysis, text,
-		    query->languages[i], &list);
+		text_analysis_query(query->analysis, text, query->languages[i],
+				    &list);
 		words = count_content_words(&list);
 		if (i == 0 || words < query->content_words)
 			query->content_words = words;
@@ -133,14 +133,14 @@ static int by_rarity(const void *a, const void *b)
 }
 
 void query_add_context(struct query *query, struct slice text, double weight,
-    size_t limit)
+		       size_t limit)
 {
 	size_t own = query->term_count;
 	struct token_list list;
 
 	text_analysis_init_list(&list);
 	text_analysis_query(query->analysis, cut(text), query->languages[0],
-	    &list);
+			    &list);
 	for (size_t i = 0; i < list.count; i++) {
 		struct query_term *term;
 
@@ -152,7 +152,7 @@ void query_add_context(struct query *query, struct slice text, double weight,
 	}
 	text_analysis_fini_list(&list);
 	qsort(query->terms + own, query->term_count - own,
-	    sizeof(*query->terms), by_rarity);
+	      sizeof(*query->terms), by_rarity);
 	if (query->term_count > own + limit)
 		query->term_count = own + limit;
 	for (size_t i = own; i < query->term_count; i++)
@@ -161,7 +161,7 @@ void query_add_context(struct query *query, struct slice text, double weight,
 }
 
 bool query_write(struct query *query, struct buffer *expression,
-    struct buffer *weights)
+		 struct buffer *weights)
 {
 	size_t count = query->term_count;
 
@@ -182,7 +182,7 @@ bool query_write(struct query *query, struct buffer *expression,
 		buffer_append_char(expression, '"');
 		buffer_append_slice(expression, term->token);
 		buffer_append_string(expression,
-		    term->is_prefix ? "\" *" : "\"");
+				     term->is_prefix ? "\" *" : "\"");
 		buffer_append_uint(weights, (unsigned long long)weight + 1);
 	}
 	buffer_append_char(weights, ')');
@@ -195,7 +195,7 @@ double query_score_unit(void)
 }
 
 double query_confidence(const struct query *query, double score,
-    struct language language)
+			struct language language)
 {
 	double sum = query->sums[0];
 

@@ -19,7 +19,7 @@ enum { QUERY_TERMS_MAX = 64, QUERY_BYTES_MAX = 8192 };
 
 struct query_term {
 	struct slice token;
-	double count;     /* how often, times what it counts */
+	double count; /* how often, times what it counts */
 	double idf;
 	unsigned seen_in; /* bit n: language n brought it */
 	bool is_prefix;
@@ -41,7 +41,7 @@ struct query {
 
 /* Both are borrowed. */
 void query_init(struct query *query, struct index_reader *reader,
-    struct text_analysis *analysis);
+		struct text_analysis *analysis);
 void query_fini(struct query *query);
 /* The words of the question, all of them when none but stop words are in
  * it. */
@@ -49,15 +49,15 @@ void query_add_question(struct query *query, struct slice text);
 /* At most `limit` more words, the rarest of the text, each counting
  * `weight`. Words that are there already stay as they are. */
 void query_add_context(struct query *query, struct slice text, double weight,
-    size_t limit);
+		       size_t limit);
 /* The MATCH expression and the arguments of the ranking function; false when
  * there is nothing to search for. */
 bool query_write(struct query *query, struct buffer *expression,
-    struct buffer *weights);
+		 struct buffer *weights);
 /* Scores of leat_bm25() are in this unit. */
 double query_score_unit(void);
 /* score / what could be reached, for a passage in this language. */
 double query_confidence(const struct query *query, double score,
-    struct language language);
+			struct language language);
 
 #endif

@@ -19,6 +19,7 @@ struct site_retriever_options {
 	const char *path;   /* of the index file; copied */
 	int max_passages;   /* 0: 6 */
 	int max_characters; /* 0: 6000 */
+	int look_every_ms;  /* how often the file is looked at; 0: 1000 */
 	/* Filled with how rare the words of each question are, for the quoter;
 	 * borrowed, may be NULL (context/word_weights.h). */
 	struct word_weights *weights;

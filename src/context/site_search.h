@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * One search, start to end, in the calling thread: question and history in,
+ * passages out. The retriever runs it on a pool thread.
+ */
+#ifndef LEAT_CONTEXT_SITE_SEARCH_H
+#define LEAT_CONTEXT_SITE_SEARCH_H
+
+#include "base/arena.h"
+#include "context/index_reader.h"
+#include "context/text_analysis.h"
+#include "core/retriever.h"
+
+struct site_search_word {
+	struct slice token;
+	double idf;
+};
+
+struct site_search_result {
+	struct passage *passages; /* best first */
+	size_t count;
+	struct site_search_word *words; /* of the question */
+	size_t word_count;
+};
+
+/* max_passages and max_characters of the ask must be set. Everything in the
+ * result lives in the arena. False and a fault. */
+bool site_search_run(struct index_reader *reader,
+		     struct text_analysis *analysis,
+		     const struct retrieval_ask *ask, struct arena *arena,
+		     struct site_search_result *result, struct fault *fault);
+
+#endif
