@@ -10,6 +10,9 @@ static void run_pass(struct loop *loop)
 {
 	uint64_t spent_ms;
 
+	/* Not in on_again(): libuv asks for idle handles after it ran them,
+	 * and would wait. */
+	uv_idle_stop(&loop->again);
 	timer_run_due(loop);
 	for (unsigned i = 0; i < loop->pass_count; i++)
 		loop->passes[i].callback(loop->passes[i].state);
@@ -34,7 +37,7 @@ static void on_prepare(uv_prepare_t *prepare)
 
 static void on_again(uv_idle_t *again)
 {
-	uv_idle_stop(again);
+	(void)again;
 }
 
 static uint64_t monotonic_ms(void *state)
@@ -80,8 +83,10 @@ void loop_free(struct loop *loop)
 	if (!loop)
 		return;
 	uv_walk(&loop->uv, close_all, NULL);
-	uv_run(&loop->uv, UV_RUN_DEFAULT);
-	uv_loop_close(&loop->uv);
+	/* Again when a loop_stop() was still to be heard. */
+	do
+		uv_run(&loop->uv, UV_RUN_DEFAULT);
+	while (uv_loop_close(&loop->uv) == UV_EBUSY);
 	memory_free(loop->heap);
 	memory_free(loop);
 }

@@ -19,9 +19,11 @@
 struct loop;
 
 struct loop *loop_new(void);
-/* Every watch, timer, job and lookup must be closed or done before. */
+/* Every watch, timer, job and lookup must be closed or done before. NULL is
+ * fine. */
 void loop_free(struct loop *loop);
-void loop_run(struct loop *loop); /* until loop_stop() */
+/* Until loop_stop(). The first pass comes at once. */
+void loop_run(struct loop *loop);
 void loop_stop(struct loop *loop);
 /* Milliseconds of this pass; monotonic, cheap. */
 uint64_t loop_now_ms(const struct loop *loop);
@@ -37,14 +39,16 @@ void loop_again(struct loop *loop);
 uint64_t loop_slow_passes(const struct loop *loop);
 
 /* Timers are embedded in their owner and must be stopped before its memory
- * goes. Starting a running timer moves it. They live in the loop's own heap:
+ * goes. Starting a running timer moves it; one that is due when it starts
+ * rings in the next pass. They live in the loop's own heap:
  * one costs no handle. */
 struct timer {
 	struct loop *loop;
 	void (*on_timer)(void *state);
 	void *state;
 	uint64_t due_ms;
-	uint32_t place; /* 0: not running */
+	uint32_t started; /* number of its start, among all */
+	uint32_t place;	  /* 0: not running */
 };
 
 void timer_init(struct timer *timer, struct loop *loop,

@@ -38,7 +38,8 @@ struct loop {
 	struct timer **heap; /* heap[1] is due first */
 	uint32_t heap_count;
 	uint32_t heap_size;
-	uint64_t alarm_ms; /* when the alarm rings; 0: it is off */
+	uint32_t timer_starts; /* how often a timer was started */
+	uint64_t alarm_ms;     /* when the alarm rings; 0: it is off */
 
 	unsigned job_counts[JOB_KINDS];
 };

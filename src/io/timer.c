@@ -3,7 +3,8 @@
 
 #include "base/memory.h"
 
-/* A binary heap of pointers, heap[1] first; each timer knows its place. */
+/* A binary heap of pointers, heap[1] first; each timer knows its place. Timers
+ * of one time ring in the order in which they were started. */
 
 void timer_init(struct timer *timer, struct loop *loop,
 		void (*on_timer)(void *state), void *state)
@@ -12,12 +13,21 @@ void timer_init(struct timer *timer, struct loop *loop,
 	timer->on_timer = on_timer;
 	timer->state = state;
 	timer->due_ms = 0;
+	timer->started = 0;
 	timer->place = 0;
 }
 
 bool timer_is_running(const struct timer *timer)
 {
 	return timer->place != 0;
+}
+
+static bool is_before(const struct timer *a, const struct timer *b)
+{
+	if (a->due_ms != b->due_ms)
+		return a->due_ms < b->due_ms;
+	/* The count of starts may wrap. */
+	return (int32_t)(a->started - b->started) < 0;
 }
 
 static void put(struct loop *loop, uint32_t place, struct timer *timer)
@@ -28,7 +38,7 @@ static void put(struct loop *loop, uint32_t place, struct timer *timer)
 
 static void sift_up(struct loop *loop, uint32_t place, struct timer *timer)
 {
-	while (place > 1 && loop->heap[place / 2]->due_ms > timer->due_ms) {
+	while (place > 1 && is_before(timer, loop->heap[place / 2])) {
 		put(loop, place, loop->heap[place / 2]);
 		place /= 2;
 	}
@@ -43,9 +53,9 @@ static void sift_down(struct loop *loop, uint32_t place, struct timer *timer)
 		if (child > loop->heap_count)
 			break;
 		if (child < loop->heap_count &&
-		    loop->heap[child + 1]->due_ms < loop->heap[child]->due_ms)
+		    is_before(loop->heap[child + 1], loop->heap[child]))
 			child++;
-		if (loop->heap[child]->due_ms >= timer->due_ms)
+		if (is_before(timer, loop->heap[child]))
 			break;
 		put(loop, place, loop->heap[child]);
 		place = child;
@@ -59,6 +69,9 @@ void timer_start(struct timer *timer, uint64_t delay_ms)
 
 	timer_stop(timer);
 	timer->due_ms = loop_now_ms(loop) + delay_ms;
+	if (timer->due_ms < delay_ms)
+		timer->due_ms = UINT64_MAX;
+	timer->started = loop->timer_starts++;
 	if (loop->heap_count + 2 > loop->heap_size) {
 		loop->heap_size = loop->heap_size ? loop->heap_size * 2 : 64;
 		loop->heap = memory_realloc(loop->heap, loop->heap_size *
@@ -80,7 +93,7 @@ void timer_stop(struct timer *timer)
 	last = loop->heap[loop->heap_count--];
 	if (last == timer)
 		return;
-	if (place > 1 && loop->heap[place / 2]->due_ms > last->due_ms)
+	if (place > 1 && is_before(last, loop->heap[place / 2]))
 		sift_up(loop, place, last);
 	else
 		sift_down(loop, place, last);
@@ -88,13 +101,15 @@ void timer_stop(struct timer *timer)
 
 void timer_run_due(struct loop *loop)
 {
-	/* Not more than there were: one may start itself again with 0. */
-	uint32_t left = loop->heap_count;
+	/* Only those started before: one may start itself again with 0. */
+	uint32_t starts = loop->timer_starts;
 
-	while (left-- > 0 && loop->heap_count > 0 &&
-	       loop->heap[1]->due_ms <= loop_now_ms(loop)) {
+	while (loop->heap_count > 0) {
 		struct timer *timer = loop->heap[1];
 
+		if (timer->due_ms > loop_now_ms(loop) ||
+		    (int32_t)(timer->started - starts) >= 0)
+			break;
 		timer_stop(timer);
 		timer->on_timer(timer->state);
 	}
