@@ -71,10 +71,21 @@ def check_layer(path, number, target):
                              f"allowed: {allowed}")
 
 
+def check_private(path, number, target):
+    """What some files of one folder share, a library's types included."""
+    if not target.endswith("_private.h") or not path.startswith("src/"):
+        return
+    if posixpath.dirname(path) != posixpath.dirname(target) or \
+            path.endswith(".h"):
+        yield path, number, (f"{target} is private; allowed: only in .c files "
+                             "of its folder")
+
+
 def check_home(path, number, name):
     if not THIRD_PARTY.fullmatch(name):
         return
-    if path.endswith(".h") and path.startswith("src/"):
+    if path.endswith(".h") and path.startswith("src/") and \
+            not path.endswith("_private.h"):
         yield path, number, (f"<{name}> in a header; allowed: only in .c files "
                              "(forward-declare, or keep it opaque)")
     for header, homes in HOMES.items():
@@ -117,6 +128,7 @@ def check(tree):
                                          'allowed: "layer/name.h"')
                 continue
             yield from check_layer(path, number, target)
+            yield from check_private(path, number, target)
             graph.setdefault(path, []).append(target)
     yield from check_circles(tree, graph)
 
@@ -132,6 +144,10 @@ BAD = [
     ({"src/web/reply.c": "#include <fcgiapp.h>\n"}, "outside its home"),
     ({"src/core/a.c": "#include <json-c/json.h>\n"}, "outside its home"),
     ({"src/io/loop.h": "#include <uv.h>\n"}, "in a header"),
+    ({"src/provider/a.c": '#include "io/loop_private.h"\n',
+      "src/io/loop_private.h": ""}, "is private"),
+    ({"src/io/a.h": '#include "io/loop_private.h"\n',
+      "src/io/loop_private.h": ""}, "is private"),
     ({"src/base/a.h": '#include "base/b.h"\n',
       "src/base/b.h": '#include "base/a.h"\n'}, "include each other"),
     ({"src/base/a.c": '#include "nowhere.h"\n'}, "is not a file of src/"),
@@ -142,6 +158,8 @@ GOOD = {
     "src/io/loop.c": '#include "io/loop.h"\n#include <uv.h>\n'
                      '#include "base/list.h"\n',
     "src/io/loop.h": '#include "base/list.h"\n',
+    "src/io/loop_private.h": "#include <uv.h>\n",
+    "src/io/timer.c": '#include "io/loop_private.h"\n',
     "src/base/list.h": "#include <stddef.h>\n",
     "src/web/fcgi_decode.c": "#include <fcgiapp.h>\n",
 }
