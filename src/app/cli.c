@@ -11,7 +11,8 @@
 #include "base/text.h"
 #include <config.h>
 
-static const struct cli_command *const commands[] = {&command_check};
+static const struct cli_command *const commands[] = {
+    &command_index, &command_search, &command_check};
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 

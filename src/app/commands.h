@@ -7,6 +7,8 @@
 
 #include "app/cli.h"
 
+extern const struct cli_command command_index;
+extern const struct cli_command command_search;
 extern const struct cli_command command_check;
 
 #endif

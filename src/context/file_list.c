@@ -50,8 +50,12 @@ enum file_kind file_list_kind(const char *name)
 bool file_list_set_root(struct file_list *list, const char *root,
 			struct fault *fault)
 {
-	char *real = realpath(root, NULL);
+	char *real;
 
+	list->root = NULL;
+	if (!root)
+		return true;
+	real = realpath(root, NULL);
 	if (!real)
 		return fault_set_hint(fault, ERROR_BAD_REQUEST,
 				      "The root folder cannot be opened: %s.",
@@ -80,6 +84,7 @@ static struct listed_file *add_file(struct file_list *list, const char *path,
 	file = &list->files[list->count++];
 	file->path = path;
 	file->relative = relative;
+	file->base = list->base;
 	file->kind = file_list_kind(path);
 	return file;
 }
@@ -97,6 +102,7 @@ static void add_link(struct file_list *list, const char *path,
 	}
 	link->path = path;
 	link->relative = relative;
+	link->base = list->base;
 	list->links[list->link_count++] = link;
 }
 
@@ -252,6 +258,8 @@ static void follow(struct file_list *list, const struct listed_file *link)
 void file_list_complete(struct file_list *list)
 {
 	/* Walking a linked folder may find more links. */
-	for (size_t i = 0; i < list->link_count; i++)
+	for (size_t i = 0; i < list->link_count; i++) {
+		list->base = list->links[i]->base;
 		follow(list, list->links[i]);
+	}
 }

@@ -20,6 +20,7 @@ enum file_kind { FILE_OTHER, FILE_HTML, FILE_MARKDOWN, FILE_TEXT };
 struct listed_file {
 	const char *path;     /* to open it, and to name it to the user */
 	const char *relative; /* below the root */
+	const char *base;     /* the list's when it was found */
 	enum file_kind kind;
 };
 
@@ -31,6 +32,8 @@ struct file_list {
 	size_t count;
 	size_t cap;
 	const char *root; /* real path; NULL: each folder added is one */
+	const char *base; /* the root's public address, for what is added next;
+			   * borrowed */
 	void (*on_skipped)(void *state, const char *name, const char *reason);
 	void *state;
 	const atomic_bool *cancelled;
@@ -42,7 +45,8 @@ struct file_list {
 
 void file_list_init(struct file_list *list);
 void file_list_fini(struct file_list *list);
-/* The folder that the public address shows; false and bad_request. */
+/* The folder that the public address shows, for what is added next (NULL:
+ * each folder itself). False and bad_request when there is none. */
 bool file_list_set_root(struct file_list *list, const char *root,
 			struct fault *fault);
 /* A folder or a file. False and bad_request when it is not there or not

@@ -38,6 +38,17 @@ static void skip(void *state, const char *name, const char *reason)
 					    reason);
 }
 
+static bool check_base(const char *base, struct fault *fault)
+{
+	const char *wrong = base ? public_url_check_base(slice_of(base)) : NULL;
+
+	if (wrong)
+		return fault_set_hint(fault, ERROR_BAD_REQUEST,
+				      "The base URL cannot be used: %s.",
+				      wrong);
+	return true;
+}
+
 static bool list_files(struct build *build, struct fault *fault)
 {
 	const struct index_options *options = build->options;
@@ -45,12 +56,16 @@ static bool list_files(struct build *build, struct fault *fault)
 	build->files.on_skipped = skip;
 	build->files.state = build;
 	build->files.cancelled = build->progress->cancelled;
-	if (options->root &&
-	    !file_list_set_root(&build->files, options->root, fault))
-		return false;
-	for (size_t i = 0; i < options->path_count; i++)
-		if (!file_list_add(&build->files, options->paths[i], fault))
+	for (size_t i = 0; i < options->source_count; i++) {
+		const struct index_source *source = &options->sources[i];
+
+		if (!check_base(source->base_url, fault) ||
+		    !file_list_set_root(&build->files, source->root, fault))
 			return false;
+		build->files.base = source->base_url ? source->base_url : "/";
+		if (!file_list_add(&build->files, source->path, fault))
+			return false;
+	}
 	file_list_complete(&build->files);
 	return true;
 }
@@ -58,13 +73,11 @@ static bool list_files(struct build *build, struct fault *fault)
 static bool add_document(struct build *build, struct document *document,
 			 const struct listed_file *file, struct fault *fault)
 {
-	const char *base = build->options->base_url;
-
 	if (!language_is_known(document->language) && build->options->language)
 		document->language =
 		    language_of_tag(slice_of(build->options->language));
 	buffer_clear(&build->url);
-	public_url_append(&build->url, slice_of(base ? base : "/"),
+	public_url_append(&build->url, slice_of(file->base),
 			  slice_of(file->relative));
 	if (build->url.overflowed) {
 		skip(build, file->path, "its public address is too long");
@@ -145,17 +158,6 @@ static bool write_index(struct build *build, struct fault *fault)
 	return index_file_publish(&file, &build->counts->index_bytes, fault);
 }
 
-static bool check_base(const char *base, struct fault *fault)
-{
-	const char *wrong = base ? public_url_check_base(slice_of(base)) : NULL;
-
-	if (wrong)
-		return fault_set_hint(fault, ERROR_BAD_REQUEST,
-				      "The base URL cannot be used: %s.",
-				      wrong);
-	return true;
-}
-
 bool index_build(const struct index_options *options,
 		 const struct index_progress *progress, struct fault *fault)
 {
@@ -167,8 +169,6 @@ bool index_build(const struct index_options *options,
 	build.counts =
 	    build.progress->counts ? build.progress->counts : &build.own_counts;
 	memset(build.counts, 0, sizeof(*build.counts));
-	if (!check_base(options->base_url, fault))
-		return false;
 	file_list_init(&build.files);
 	buffer_init(&build.url, URL_MAX);
 	is_ok = list_files(&build, fault) && write_index(&build, fault);

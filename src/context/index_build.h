@@ -17,18 +17,23 @@
 
 #include "base/error.h"
 
-struct index_options {
-	const char *const *paths; /* folders and files */
-	size_t path_count;
-	const char *index_path; /* the file to make or to replace */
+/* One folder or file, and where the public finds it. */
+struct index_source {
+	const char *path;
 	/* The public address of `root`: "https://example.org/docs/". NULL:
 	 * addresses begin with "/". */
 	const char *base_url;
-	/* The folder that base_url shows. NULL: each folder of `paths`. A path
-	 * outside of it has no public address and is refused. */
+	/* The folder that base_url shows. NULL: the path itself, when it is a
+	 * folder. A path outside of it has no public address and is refused. */
 	const char *root;
-	const char *language;  /* of documents that do not tell; may be NULL */
-	size_t max_file_bytes; /* 0: 32 MiB */
+};
+
+struct index_options {
+	const struct index_source *sources;
+	size_t source_count;
+	const char *index_path; /* the file to make or to replace */
+	const char *language;	/* of documents that do not tell; may be NULL */
+	size_t max_file_bytes;	/* 0: 32 MiB */
 };
 
 struct index_counts {

@@ -86,10 +86,11 @@ bool scratch_exists(const char *name)
 bool scratch_build(struct fault *fault)
 {
 	const char *site = scratch_path("site");
-	struct index_options options = {.paths = &site,
-					.path_count = 1,
-					.index_path = scratch_path("index.db"),
-					.base_url = "https://example.org/"};
+	struct index_source source = {.path = site,
+				      .base_url = "https://example.org/"};
+	struct index_options options = {.sources = &source,
+					.source_count = 1,
+					.index_path = scratch_path("index.db")};
 
 	return index_build(&options, NULL, fault);
 }
