@@ -32,7 +32,8 @@ struct journal {
 	bool is_ended;
 	uint32_t tail;
 	size_t answer_bytes;
-	size_t text_bytes; /* content and reasoning */
+	size_t text_bytes;   /* content, reasoning and tools */
+	size_t status_bytes; /* descriptions */
 	uint32_t reader_count;
 	struct buffer records;
 	struct list readers;
@@ -41,7 +42,21 @@ struct journal {
 	char turn_id_text[];
 };
 
-enum { RECORDS_MAX = 256 * 1024 * 1024 };
+/* What the event of one record is made of: a struct, or nothing, and texts. */
+struct payload {
+	const void *head;
+	size_t head_len;
+	struct slice texts[3];
+};
+
+enum {
+	RECORDS_MAX = 256 * 1024 * 1024,
+	/* Kept free for the one event that must always fit. */
+	TERMINAL_BYTES = sizeof(struct record) + sizeof(struct event *),
+	/* No head is larger than this. */
+	HEAD_MAX = sizeof(struct event),
+	CHAR_MAX_BYTES = 4
+};
 
 struct journal *journal_new(struct slice turn_id,
 			    const struct journal_limits *limits)
@@ -50,8 +65,12 @@ struct journal *journal_new(struct slice turn_id,
 	    memory_zalloc(sizeof *journal + turn_id.len + 1);
 
 	journal->limits = *limits;
+	/* A piece has room for any character. */
+	if (journal->limits.max_event_bytes < CHAR_MAX_BYTES)
+		journal->limits.max_event_bytes = CHAR_MAX_BYTES;
 	journal->refs = 1;
-	memcpy(journal->turn_id_text, turn_id.data, turn_id.len);
+	if (turn_id.len)
+		memcpy(journal->turn_id_text, turn_id.data, turn_id.len);
 	journal->turn_id = slice_make(journal->turn_id_text, turn_id.len);
 	buffer_init(&journal->records, RECORDS_MAX);
 	list_init(&journal->readers);
@@ -105,21 +124,21 @@ uint32_t journal_reader_count(const struct journal *journal)
 	return journal->reader_count;
 }
 
+/* There is room: has_room() said so, or the record is the last. */
 static void put_record(struct journal *journal, const struct event *event,
-		       const void *head, size_t head_len,
-		       const struct slice *texts, size_t text_count)
+		       const struct payload *payload)
 {
 	struct record record = {.type = (uint8_t)event->type,
 				.branch = event->branch};
-	size_t len = head_len;
+	size_t len = payload->head_len;
 
-	for (size_t i = 0; i < text_count; i++)
-		len += texts[i].len;
+	for (size_t i = 0; i < 3; i++)
+		len += payload->texts[i].len;
 	record.len = (uint32_t)len;
 	buffer_append(&journal->records, &record, sizeof record);
-	buffer_append(&journal->records, head, head_len);
-	for (size_t i = 0; i < text_count; i++)
-		buffer_append_slice(&journal->records, texts[i]);
+	buffer_append(&journal->records, payload->head, payload->head_len);
+	for (size_t i = 0; i < 3; i++)
+		buffer_append_slice(&journal->records, payload->texts[i]);
 	journal->tail++;
 }
 
@@ -171,24 +190,32 @@ static void append_terminal(struct journal *journal, const struct event *event)
 		copy->error.hint =
 		    arena_copy(&journal->arena, copy->error.hint);
 	}
-	put_record(journal, event, &copy, sizeof copy, NULL, 0);
+	put_record(journal, event,
+		   &(struct payload){.head = &copy, .head_len = sizeof copy});
 	journal->is_ended = true;
 }
 
-static size_t text_len(const struct event *event)
+static struct payload payload_of(const struct event *event)
 {
 	switch (event->type) {
-	case EVENT_CONTENT:
-	case EVENT_REASONING:
-		return event->text.len;
+	case EVENT_STATUS:
+		return (struct payload){&event->status,
+					sizeof event->status,
+					{event->status.description}};
 	case EVENT_TOOL_CALL:
-		return event->tool_call.id.len + event->tool_call.name.len +
-		       event->tool_call.arguments.len;
+		return (struct payload){&event->tool_call,
+					sizeof event->tool_call,
+					{event->tool_call.id,
+					 event->tool_call.name,
+					 event->tool_call.arguments}};
 	case EVENT_TOOL_RESULT:
-		return event->tool_result.id.len + event->tool_result.name.len +
-		       event->tool_result.content.len;
+		return (struct payload){&event->tool_result,
+					sizeof event->tool_result,
+					{event->tool_result.id,
+					 event->tool_result.name,
+					 event->tool_result.content}};
 	default:
-		return 0;
+		return (struct payload){NULL, 0, {event->text}};
 	}
 }
 
@@ -203,8 +230,8 @@ static void append_text(struct journal *journal, const struct event *event)
 		if (len > journal->limits.max_event_bytes)
 			len = text_utf8_floor(rest.data,
 					      journal->limits.max_event_bytes);
-		put_record(journal, event, NULL, 0,
-			   &(struct slice){rest.data, len}, 1);
+		put_record(journal, event,
+			   &(struct payload){.texts = {{rest.data, len}}});
 		rest.data += len;
 		rest.len -= len;
 	} while (rest.len > 0);
@@ -212,57 +239,65 @@ static void append_text(struct journal *journal, const struct event *event)
 		journal->answer_bytes += event->text.len;
 }
 
-static void append_plain(struct journal *journal, const struct event *event)
+/* Do `len` bytes of text fit, as so many events, and the terminal one after
+ * them? */
+static bool has_room(const struct journal *journal, size_t len,
+		     size_t event_count, struct fault *fault)
 {
-	struct slice call[3] = {event->tool_call.id, event->tool_call.name,
-				event->tool_call.arguments};
-	struct slice result[3] = {event->tool_result.id,
-				  event->tool_result.name,
-				  event->tool_result.content};
+	size_t need = len + event_count * (sizeof(struct record) + HEAD_MAX);
 
-	switch (event->type) {
-	case EVENT_STATUS:
-		put_record(journal, event, &event->status, sizeof event->status,
-			   &event->status.description, 1);
-		break;
-	case EVENT_TOOL_CALL:
-		put_record(journal, event, &event->tool_call,
-			   sizeof event->tool_call, call, 3);
-		break;
-	case EVENT_TOOL_RESULT:
-		put_record(journal, event, &event->tool_result,
-			   sizeof event->tool_result, result, 3);
-		break;
-	default:
+	if (need > RECORDS_MAX - TERMINAL_BYTES - journal->records.len)
+		return fault_set(fault, ERROR_ANSWER_TOO_LARGE,
+				 "more than %d bytes of records", RECORDS_MAX);
+	if (journal->tail + event_count >= journal->limits.max_events)
+		return fault_set(fault, ERROR_ANSWER_TOO_LARGE,
+				 "more than %u events",
+				 journal->limits.max_events);
+	return true;
+}
+
+static bool append_other(struct journal *journal, const struct event *event,
+			 struct fault *fault)
+{
+	const size_t piece_min =
+	    journal->limits.max_event_bytes - (CHAR_MAX_BYTES - 1);
+	bool is_text =
+	    event->type == EVENT_CONTENT || event->type == EVENT_REASONING;
+	size_t count = 1;
+	struct payload payload = payload_of(event);
+	size_t *sum = event->type == EVENT_STATUS ? &journal->status_bytes
+						  : &journal->text_bytes;
+	size_t len = 0;
+
+	for (size_t i = 0; i < 3; i++)
+		len += payload.texts[i].len;
+	if (len > journal->limits.max_answer_bytes - *sum)
+		return fault_set(fault, ERROR_ANSWER_TOO_LARGE,
+				 "more than %zu bytes",
+				 journal->limits.max_answer_bytes);
+	if (is_text && len > journal->limits.max_event_bytes)
+		count += len / piece_min;
+	if (!has_room(journal, len, count, fault))
+		return false;
+	*sum += len;
+	if (is_text)
 		append_text(journal, event);
-	}
+	else
+		put_record(journal, event, &payload);
+	return true;
 }
 
 bool journal_append(struct journal *journal, const struct event *event,
 		    struct fault *fault)
 {
-	size_t len = text_len(event);
-
 	if (journal->is_ended)
 		return fault_set(fault, ERROR_INTERNAL,
 				 "append after the end of %s",
 				 journal->turn_id_text);
-	if (event_is_terminal(event)) {
+	if (event_is_terminal(event))
 		append_terminal(journal, event);
-		wake_readers(journal);
-		return true;
-	}
-	if (journal->text_bytes + len > journal->limits.max_answer_bytes)
-		return fault_set(fault, ERROR_ANSWER_TOO_LARGE,
-				 "more than %zu bytes",
-				 journal->limits.max_answer_bytes);
-	if (journal->tail + 1 + len / journal->limits.max_event_bytes >=
-	    journal->limits.max_events)
-		return fault_set(fault, ERROR_ANSWER_TOO_LARGE,
-				 "more than %u events",
-				 journal->limits.max_events);
-	journal->text_bytes += len;
-	append_plain(journal, event);
+	else if (!append_other(journal, event, fault))
+		return false;
 	wake_readers(journal);
 	return true;
 }
@@ -312,10 +347,11 @@ bool journal_next(const struct journal *journal, struct journal_place *place,
 		  struct event *event)
 {
 	struct record record;
-	const char *at = journal->records.data + place->bytes;
+	const char *at;
 
 	if (place->n >= journal->tail)
 		return false;
+	at = journal->records.data + place->bytes;
 	memcpy(&record, at, sizeof record);
 	event->type = (enum event_type)record.type;
 	event->branch = record.branch;

@@ -3,10 +3,10 @@
  * A journal: the numbered events of one turn, through which everyone reads.
  *
  * Events are numbered from 1; the last one is final or error, and nothing
- * follows it. Readers are told of new events by on_more and
- * read with journal_next() at a place of
- * their own, as fast as their client takes bytes: what waits for a slow
- * client is the answer's own text, and that is capped.
+ * follows it. Readers are told of new events by on_more and read with
+ * journal_next() at a place of their own, as fast as their client takes
+ * bytes: what waits for a slow client is the answer's own text, and that is
+ * capped.
  *
  * The journal is counted: the turn and each reader hold it, and it outlives
  * the turn for as long as a reader is still reading.
@@ -21,9 +21,13 @@
 struct journal;
 
 struct journal_limits {
-	size_t max_answer_bytes; /* content and reasoning together */
-	uint32_t max_events;
-	size_t max_event_bytes; /* longer texts become several events */
+	/* Content, reasoning and tools together; descriptions of status events
+	 * have the same again. */
+	size_t max_answer_bytes;
+	uint32_t max_events; /* the terminal one included */
+	/* Longer content and reasoning becomes several events, cut between
+	 * characters; at least 4. */
+	size_t max_event_bytes;
 };
 
 struct journal *journal_new(struct slice turn_id,
@@ -36,10 +40,10 @@ uint32_t journal_tail(const struct journal *journal); /* number of events */
 bool journal_is_ended(const struct journal *journal);
 size_t journal_bytes(const struct journal *journal); /* memory it holds */
 
-/* Copies the event in and marks the readers. False, with an
- * answer_too_large fault, when a cap is reached; a terminal event always
- * fits. Nothing may be appended after a terminal event. Passages of a final
- * event are copied too. */
+/* Copies the event in and calls every reader's on_more. False when a cap
+ * does not allow it (answer_too_large: nothing of the event was kept) or
+ * after the terminal event (internal); a terminal event always fits.
+ * Passages of a final event are copied too. */
 bool journal_append(struct journal *journal, const struct event *event,
 		    struct fault *fault);
 
@@ -61,7 +65,9 @@ bool journal_next(const struct journal *journal, struct journal_place *place,
 void journal_seek(const struct journal *journal, uint32_t n,
 		  struct journal_place *place);
 
-/* A reader. on_more is called by journal_append(): it may only mark work. */
+/* A reader, zeroed before journal_attach(). on_more is called by
+ * journal_append(), and by journal_attach() when there is something to read:
+ * it may only mark work, or detach its own reader. */
 struct journal_reader {
 	struct list node;
 	struct journal *journal; /* NULL: not attached */
@@ -72,6 +78,7 @@ struct journal_reader {
 void journal_attach(struct journal *journal, struct journal_reader *reader,
 		    uint32_t after_n,
 		    void (*on_more)(struct journal_reader *reader));
+/* May free the journal; a second time does nothing. */
 void journal_detach(struct journal_reader *reader);
 uint32_t journal_reader_count(const struct journal *journal);
 
