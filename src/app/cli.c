@@ -12,7 +12,7 @@
 #include <config.h>
 
 static const struct cli_command *const commands[] = {
-    &command_index, &command_search, &command_check};
+    &command_index, &command_search, &command_ask, &command_check};
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 

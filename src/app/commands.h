@@ -9,6 +9,7 @@
 
 extern const struct cli_command command_index;
 extern const struct cli_command command_search;
+extern const struct cli_command command_ask;
 extern const struct cli_command command_check;
 
 #endif
