@@ -6,10 +6,10 @@
 #include <string.h>
 
 #include "app/check_files.h"
+#include "app/check_parts.h"
 #include "app/check_report.h"
 #include "app/config.h"
 #include "app/config_secret.h"
-#include "app/option_check.h"
 #include "app/options_print.h"
 #include "base/memory.h"
 
@@ -22,6 +22,8 @@ static const char help[] =
     "\n"
     "  -d, --docroot DIR    also: is anything of leat's under this folder of\n"
     "                       the web server? May be given up to 8 times\n"
+    "      --connect        also ask each provider for its list of models: is\n"
+    "                       the key good? (Sends no question, costs nothing)\n"
     "      --print-options  print every option with its default, as a\n"
     "                       configuration file with comments\n"
     "      --json           print the result (or the options) as JSON\n"
@@ -34,7 +36,7 @@ static const char help[] =
     "  sudo -u leat leat check --docroot /var/www\n"
     "  leat check --print-options > leat.conf\n";
 
-enum { OPTION_JSON = 256, OPTION_PRINT, ROOTS_MAX = 8 };
+enum { OPTION_JSON = 256, OPTION_PRINT, OPTION_CONNECT, ROOTS_MAX = 8 };
 
 struct check_command {
 	const char *config_path;
@@ -42,6 +44,7 @@ struct check_command {
 	size_t root_count;
 	bool wants_json;
 	bool prints_options;
+	bool connects;
 	struct check_report report;
 };
 
@@ -76,33 +79,6 @@ static void report_problems(struct check_report *report,
 	}
 }
 
-static void check_provider(struct check_report *report,
-			   const struct config_provider *provider)
-{
-	char subject[CHECK_SUBJECT_SIZE];
-	bool is_plain = !strncmp(provider->base_url, "http:", 5);
-
-	snprintf(subject, sizeof(subject), "provider %s", provider->name);
-	if (provider->kind == KIND_EXTRACTIVE) {
-		check_report_add(report, CHECK_OK, subject,
-				 "quotes passages; needs no key");
-		return;
-	}
-	if (is_plain && provider->key &&
-	    !option_check_is_loopback_url(provider->base_url))
-		check_report_add(report, CHECK_WARN, subject,
-				 "the key goes to %s unencrypted: use https",
-				 provider->base_url);
-	check_report_add(report, CHECK_OK, subject, "%s, model %s, %s%s",
-			 provider->base_url, provider->model,
-			 !provider->key		 ? "without a key"
-			 : provider->key_file[0] ? "key from "
-						 : "key from the variable ",
-			 !provider->key		 ? ""
-			 : provider->key_file[0] ? provider->key_file
-						 : CONFIG_SECRET_VARIABLE);
-}
-
 static void check_config(struct check_command *command, struct config *config)
 {
 	struct check_report *report = &command->report;
@@ -111,9 +87,12 @@ static void check_config(struct check_command *command, struct config *config)
 	buffer_init(&problems, 64 * 1024);
 	check_files_modes(report, config);
 	check_files_places(report, config);
-	if (config_secret_load(config, &problems))
-		for (size_t i = 0; i < config->provider_count; i++)
-			check_provider(report, &config->providers[i]);
+	check_parts_index(report, config);
+	if (config_secret_load(config, &problems)) {
+		check_parts_providers(report, config);
+		if (command->connects)
+			check_parts_connect(report, config);
+	}
 	report_problems(report, &problems);
 	for (size_t i = 0; i < command->root_count; i++)
 		check_files_document_root(report, config, command->roots[i]);
@@ -171,6 +150,9 @@ static int read_option(struct check_command *command, int option)
 	case OPTION_PRINT:
 		command->prints_options = true;
 		return -1;
+	case OPTION_CONNECT:
+		command->connects = true;
+		return -1;
 	case OPTION_JSON:
 		command->wants_json = true;
 		return -1;
@@ -189,6 +171,7 @@ static int run(int argc, char **argv)
 	static const struct option options[] = {
 	    {"docroot", required_argument, NULL, 'd'},
 	    {"print-options", no_argument, NULL, OPTION_PRINT},
+	    {"connect", no_argument, NULL, OPTION_CONNECT},
 	    {"json", no_argument, NULL, OPTION_JSON},
 	    {"config", required_argument, NULL, 'c'},
 	    {"help", no_argument, NULL, 'h'},
