@@ -60,6 +60,28 @@ static struct slice without_permalink(struct slice text)
 	return text;
 }
 
+/* A table of contents, whose lines are the headings below once more, and a
+ * row of links to other pages: not what a page says, but ways through it. */
+static bool is_navigation(const struct html_blocks *blocks)
+{
+	if (blocks->keeps_links || blocks->kind == BLOCK_HEADING ||
+	    blocks->kind == BLOCK_CODE || blocks->letters == 0)
+		return false;
+	if (blocks->letters_here * 10 >= blocks->letters * 9)
+		return true;
+	return blocks->kind == BLOCK_TEXT && blocks->link_count >= 3 &&
+	       (blocks->letters_here + blocks->letters_away) * 10 >=
+		   blocks->letters * 9;
+}
+
+static void clear(struct html_blocks *blocks)
+{
+	buffer_clear(&blocks->text);
+	blocks->letters = blocks->letters_here = blocks->letters_away = 0;
+	blocks->letters_code = 0;
+	blocks->link_count = 0;
+}
+
 static void flush(struct html_blocks *blocks)
 {
 	struct block block = {.kind = blocks->kind,
@@ -71,15 +93,19 @@ static void flush(struct html_blocks *blocks)
 	else if (blocks->article_depth > 0)
 		block.region = REGION_ARTICLE;
 	if (text_trim(block.text).len == 0) {
-		buffer_clear(&blocks->text);
+		clear(blocks);
 		return; /* the kind waits for its text */
 	}
 	if (block.kind == BLOCK_HEADING) {
 		block.text = without_permalink(block.text);
 		block.anchor = buffer_slice(&blocks->anchor);
 	}
-	document_add(blocks->document, &block);
-	buffer_clear(&blocks->text);
+	if (block.kind == BLOCK_TEXT && blocks->letters > 0 &&
+	    blocks->letters_code == blocks->letters)
+		block.kind = BLOCK_CODE;
+	if (!is_navigation(blocks))
+		document_add(blocks->document, &block);
+	clear(blocks);
 	blocks->kind = blocks->code_depth > 0 ? BLOCK_CODE : BLOCK_TEXT;
 }
 
@@ -140,11 +166,14 @@ static void open_block(struct html_blocks *blocks)
 		flush(blocks);
 }
 
+/* "Port:" and "80" need no bar between them. */
 static void open_cell(struct html_blocks *blocks)
 {
-	if (blocks->kind == BLOCK_ROW &&
-	    text_trim(buffer_slice(&blocks->text)).len > 0)
-		buffer_append_string(&blocks->text, " | ");
+	struct slice row = text_trim(buffer_slice(&blocks->text));
+
+	if (blocks->kind == BLOCK_ROW && row.len > 0)
+		buffer_append_string(
+		    &blocks->text, row.data[row.len - 1] == ':' ? " " : " | ");
 }
 
 /* An id leads to the heading that it stands on, in, or right before. */
@@ -216,6 +245,13 @@ void html_blocks_open(struct html_blocks *blocks, const struct html_tag *tag)
 	case HTML_BREAK:
 		buffer_append_char(&blocks->text, '\n');
 		break;
+	case HTML_CODE:
+		blocks->code_inline_depth++;
+		break;
+	case HTML_ANCHOR:
+		blocks->link = tag->link;
+		blocks->link_count += tag->link != HTML_NO_LINK;
+		break;
 	case HTML_BLOCK:
 	case HTML_ASIDE:
 	case HTML_MAIN:
@@ -233,6 +269,13 @@ static void close_part(struct html_blocks *blocks, enum html_element element)
 	switch (element) {
 	case HTML_TITLE:
 		blocks->in_title = false;
+		break;
+	case HTML_CODE:
+		if (blocks->code_inline_depth > 0)
+			blocks->code_inline_depth--;
+		break;
+	case HTML_ANCHOR:
+		blocks->link = HTML_NO_LINK;
 		break;
 	case HTML_HEADING:
 		flush(blocks);
@@ -292,6 +335,25 @@ void html_blocks_close(struct html_blocks *blocks, enum html_element element)
 	}
 }
 
+static void count_letters(struct html_blocks *blocks, struct slice text)
+{
+	size_t letters = 0;
+
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text_lower(text.data[i]);
+
+		letters += (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') ||
+			   (unsigned char)c >= 0x80;
+	}
+	blocks->letters += letters;
+	if (blocks->code_inline_depth > 0)
+		blocks->letters_code += letters;
+	if (blocks->link == HTML_LINK_HERE)
+		blocks->letters_here += letters;
+	else if (blocks->link == HTML_LINK_AWAY)
+		blocks->letters_away += letters;
+}
+
 /* Line ends of the source are spaces; those of <br> came in by themselves. */
 static void append_flowing(struct buffer *out, struct slice text)
 {
@@ -324,6 +386,7 @@ void html_blocks_text(struct html_blocks *blocks, struct slice text)
 	} else if (blocks->text.len == 0) {
 		return;
 	}
+	count_letters(blocks, text);
 	append_flowing(&blocks->text, text);
 }
 

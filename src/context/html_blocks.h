@@ -16,11 +16,18 @@
 
 enum { HTML_BLOCKS_LISTS_MAX = 8 };
 
+enum html_link {
+	HTML_NO_LINK,
+	HTML_LINK_HERE, /* to a place in the same page */
+	HTML_LINK_AWAY
+};
+
 struct html_tag {
 	enum html_element element;
 	int level;	 /* of a heading */
 	struct slice id; /* or the name of an <a>; empty: none */
 	bool is_main;	 /* role=main */
+	enum html_link link;
 };
 
 struct html_blocks {
@@ -37,6 +44,15 @@ struct html_blocks {
 	int article_depth;
 	int code_depth;
 	int row_depth;
+	/* Of the block's letters: how many are links, and of how many. */
+	enum html_link link;
+	size_t letters;
+	size_t letters_here;
+	size_t letters_away;
+	size_t letters_code;
+	unsigned link_count;
+	unsigned code_inline_depth;
+	bool keeps_links; /* also blocks of nothing but links */
 	bool in_title;
 	bool in_heading;
 };

@@ -15,6 +15,7 @@ enum html_element {
 	HTML_LIST_ORDERED,
 	HTML_ITEM,
 	HTML_CODE_BLOCK,
+	HTML_CODE, /* inline; a paragraph of nothing else is a block */
 	HTML_TABLE,
 	HTML_ROW,
 	HTML_CELL,

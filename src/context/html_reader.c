@@ -64,6 +64,15 @@ static void read_meta(struct html_reader *reader, const xmlChar **attributes)
 		html_blocks_set_language(&reader->blocks, slice_of(content));
 }
 
+static enum html_link read_link(const xmlChar **attributes)
+{
+	const char *address = attribute(attributes, "href");
+
+	if (!address)
+		return HTML_NO_LINK;
+	return address[0] == '#' ? HTML_LINK_HERE : HTML_LINK_AWAY;
+}
+
 static void on_start(void *state, const xmlChar *name,
 		     const xmlChar **attributes)
 {
@@ -98,6 +107,8 @@ static void on_start(void *state, const xmlChar *name,
 	tag.id = slice_of(attribute(attributes, "id"));
 	if (tag.id.len == 0 && element == HTML_ANCHOR)
 		tag.id = slice_of(attribute(attributes, "name"));
+	tag.link =
+	    element == HTML_ANCHOR ? read_link(attributes) : HTML_NO_LINK;
 	tag.is_main = has_value(attributes, "role", "main");
 	html_blocks_open(&reader->blocks, &tag);
 }
@@ -181,6 +192,7 @@ const char *html_reader_read(struct document *document, struct slice html,
 		struct html_reader reader = {.is_lenient = lenient};
 
 		html_blocks_init(&reader.blocks, document);
+		reader.blocks.keeps_links = lenient;
 		is_ok = parse(&reader, html, cancelled);
 		is_too_deep = reader.is_too_deep;
 		html_blocks_fini(&reader.blocks);

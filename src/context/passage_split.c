@@ -11,7 +11,9 @@
 enum {
 	PASSAGE_SOFT = 1000, /* a section up to this stays in one piece */
 	PATH_MAX_BYTES = 400,
-	LEVELS = 6
+	LEVELS = 6,
+	/* A subsection this short ("Example") stays with what it belongs to. */
+	SMALL_SECTION = 250
 };
 
 /* A block, or a part of a long one. */
@@ -26,9 +28,14 @@ struct split {
 	const struct document *document;
 	bool (*on_passage)(void *state, const struct split_passage *passage);
 	void *state;
+	/* The section that is being read, and the one before it, which waits
+	 * to see whether this one is short enough to join it. */
 	const struct block *headings[LEVELS + 1];
-	struct arena arena; /* of one section's texts */
-	struct piece *pieces;
+	const struct block *waiting_headings[LEVELS + 1];
+	int waiting_level;    /* 0: before the first heading */
+	struct arena arena;   /* of texts that had to be rewritten */
+	struct piece *pieces; /* of the waiting section, then of this one */
+	size_t waiting_count;
 	size_t count;
 	size_t cap;
 	struct buffer path;
@@ -189,9 +196,9 @@ static bool emit(struct split *split, size_t from, size_t to)
 	}
 	passage.text = buffer_slice(&split->text);
 	for (int level = LEVELS; level > 0; level--)
-		if (split->headings[level] &&
-		    split->headings[level]->anchor.len > 0) {
-			passage.anchor = split->headings[level]->anchor;
+		if (split->waiting_headings[level] &&
+		    split->waiting_headings[level]->anchor.len > 0) {
+			passage.anchor = split->waiting_headings[level]->anchor;
 			break;
 		}
 	return split->on_passage(split->state, &passage);
@@ -208,16 +215,16 @@ static bool introduces(const struct piece *piece, const struct piece *next)
 	       piece->chars + next->chars + 2 <= PASSAGE_MAX;
 }
 
-static bool emit_section(struct split *split)
+static bool emit_pieces(struct split *split, size_t count)
 {
 	size_t total = 0, target, from = 0, in_passage = 0;
 
-	for (size_t i = 0; i < split->count; i++)
+	for (size_t i = 0; i < count; i++)
 		total += split->pieces[i].chars + 2;
 	if (total <= PASSAGE_SOFT)
-		return split->count == 0 || emit(split, 0, split->count);
+		return count == 0 || emit(split, 0, count);
 	target = total / ((total + PASSAGE_TARGET - 1) / PASSAGE_TARGET);
-	for (size_t i = 0; i < split->count; i++) {
+	for (size_t i = 0; i < count; i++) {
 		size_t chars = split->pieces[i].chars + 2;
 
 		if (in_passage > 0 && (in_passage + chars / 2 > target ||
@@ -234,7 +241,7 @@ static bool emit_section(struct split *split)
 		}
 		in_passage += chars;
 	}
-	return emit(split, from, split->count);
+	return emit(split, from, count);
 }
 
 static bool same_title(struct slice a, struct slice b)
@@ -247,7 +254,7 @@ static void make_path(struct split *split)
 {
 	buffer_clear(&split->path);
 	for (int level = 1; level <= LEVELS; level++) {
-		const struct block *heading = split->headings[level];
+		const struct block *heading = split->waiting_headings[level];
 
 		if (!heading ||
 		    (split->path.len == 0 &&
@@ -261,17 +268,14 @@ static void make_path(struct split *split)
 	}
 }
 
-/* A heading with nothing below it is a passage by itself. */
-static void add_lonely_heading(struct split *split, const struct block *heading,
-			       const struct block *next)
+/* A heading with nothing below it, not even other headings. */
+static bool is_lonely(const struct split *split, const struct block *heading,
+		      const struct block *next)
 {
 	bool has_children =
 	    next && next->kind == BLOCK_HEADING && next->level > heading->level;
 
-	if (split->count == 0 && !has_children)
-		split_long_block(
-		    split, heading->text, BLOCK_TEXT,
-		    text_utf8_count(heading->text.data, heading->text.len));
+	return split->count == split->waiting_count && !has_children;
 }
 
 static void open_heading(struct split *split, const struct block *heading)
@@ -293,6 +297,77 @@ static void keep_long_heading(struct split *split, const struct block *heading)
 						 .text = heading->text});
 }
 
+static size_t chars_from(const struct split *split, size_t from)
+{
+	size_t chars = 0;
+
+	for (size_t i = from; i < split->count; i++)
+		chars += split->pieces[i].chars + 2;
+	return chars;
+}
+
+/* Emits the section that waits; the one read last waits now. */
+static bool emit_waiting(struct split *split, int level)
+{
+	size_t rest = split->count - split->waiting_count;
+	bool goes_on;
+
+	make_path(split);
+	goes_on = emit_pieces(split, split->waiting_count);
+	memmove(split->pieces, split->pieces + split->waiting_count,
+		rest * sizeof(*split->pieces));
+	split->count = split->waiting_count = rest;
+	memcpy(split->waiting_headings, split->headings,
+	       sizeof(split->headings));
+	split->waiting_level = level;
+	return goes_on;
+}
+
+/* The heading of a section that joins another one becomes a line of it. */
+static void insert_heading(struct split *split, struct slice text)
+{
+	struct piece piece;
+
+	add_piece(split, text, BLOCK_TEXT, false);
+	piece = split->pieces[split->count - 1];
+	memmove(split->pieces + split->waiting_count + 1,
+		split->pieces + split->waiting_count,
+		(split->count - 1 - split->waiting_count) * sizeof(piece));
+	split->pieces[split->waiting_count] = piece;
+}
+
+/* May the section that was read last join the one that waits? */
+static bool joins_waiting(const struct split *split,
+			  const struct block *heading, bool is_lonely_heading)
+{
+	size_t own = chars_from(split, split->waiting_count);
+
+	if (split->waiting_count == 0 || !heading ||
+	    heading->text.len > SMALL_SECTION ||
+	    chars_from(split, 0) + heading->text.len + 2 > PASSAGE_SOFT)
+		return false;
+	return is_lonely_heading || (heading->level > split->waiting_level &&
+				     own > 0 && own <= SMALL_SECTION);
+}
+
+/* A section was read to its end. */
+static bool end_section(struct split *split, const struct block *heading,
+			const struct block *next)
+{
+	bool lonely = heading && is_lonely(split, heading, next);
+
+	if (joins_waiting(split, heading, lonely)) {
+		insert_heading(split, heading->text);
+		split->waiting_count = split->count;
+		return true;
+	}
+	if (lonely)
+		split_long_block(
+		    split, heading->text, BLOCK_TEXT,
+		    text_utf8_count(heading->text.data, heading->text.len));
+	return emit_waiting(split, heading ? heading->level : 0);
+}
+
 static bool split_blocks(struct split *split)
 {
 	const struct document *document = split->document;
@@ -307,20 +382,14 @@ static bool split_blocks(struct split *split)
 			add_block(split, block);
 			continue;
 		}
-		if (heading)
-			add_lonely_heading(split, heading, block);
-		make_path(split);
-		goes_on = emit_section(split);
-		split->count = 0;
-		arena_fini(&split->arena);
-		arena_init(&split->arena);
+		goes_on = end_section(split, heading, block);
+		heading = block;
 		if (block) {
-			heading = block;
 			open_heading(split, block);
 			keep_long_heading(split, block);
 		}
 	}
-	return goes_on;
+	return goes_on && emit_waiting(split, 0);
 }
 
 bool passage_split_document(

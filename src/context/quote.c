@@ -24,9 +24,9 @@ enum {
 
 /* Calibrated on SelQA's questions against those of XQuAD, which the same
  * site cannot answer (docs/internals/context.md). */
-#define DIRECT_CONFIDENCE  0.64
+#define DIRECT_CONFIDENCE  0.70
 #define DIRECT_COVERAGE	   0.45
-#define CLOSEST_CONFIDENCE 0.40
+#define CLOSEST_CONFIDENCE 0.50
 
 struct site_quoter {
 	struct quoter base;

@@ -13,6 +13,7 @@
 #define PASSAGE_WEIGHT 0.7
 #define PLACE_WEIGHT   0.05
 #define TYPE_WEIGHT    0.15
+#define CODE_SHARE     0.5
 #define BLOCK_WEIGHT   0.35
 /* A fragment of a few words answers nothing. */
 #define FRAGMENT_COST 0.2
@@ -144,18 +145,20 @@ static bool has_answer(struct slice text, enum answer_type type)
 	}
 }
 
+/* `fit` is how well the headings over the unit fit the question: an example
+ * answers a question how to do what its section is about. */
 static double bonus(const struct quote_unit *unit,
-		    const struct question *question)
+		    const struct question *question, double fit)
 {
 	double sum = 0;
 
 	if (has_answer(unit->text, question->type))
 		sum += TYPE_WEIGHT;
 	if (question->is_how_to && unit->kind == UNIT_CODE)
-		sum += BLOCK_WEIGHT;
+		sum += BLOCK_WEIGHT * fit;
 	if (question->is_how_to && unit->kind == UNIT_ITEM)
-		sum += BLOCK_WEIGHT / 2;
-	if (unit->kind == UNIT_SENTENCE && unit->text.len < FRAGMENT_BYTES)
+		sum += BLOCK_WEIGHT / 2 * fit;
+	if (unit->kind != UNIT_CODE && unit->text.len < FRAGMENT_BYTES)
 		sum -= FRAGMENT_COST;
 	return sum;
 }
@@ -167,21 +170,28 @@ struct quote_score quote_score_unit(const struct quote_passage *passage,
 {
 	bool marks[QUESTION_WORDS_MAX] = {false};
 	struct quote_score score = {0, 0, 0};
-	double own = 0, title = 0, pairs = 0;
+	double own = 0, title = 0, fit = 0, pairs = 0;
 	double sum = question->sum > 0 ? question->sum : 1;
 
 	mark_words(unit->text, question, analysis, marks, &pairs);
 	for (size_t i = 0; i < question->count; i++) {
+		if (passage->in_title[i])
+			fit += question->words[i].idf;
 		if (marks[i])
 			own += question->words[i].idf;
 		else if (passage->in_title[i])
 			title += question->words[i].idf;
+	}
+	/* Words meet by accident in a long listing. */
+	if (unit->kind == UNIT_CODE) {
+		own *= CODE_SHARE;
+		pairs *= CODE_SHARE;
 	}
 	score.own = own / sum;
 	score.coverage = (own + title) / sum;
 	score.total = (own + TITLE_WEIGHT * title + PAIR_WEIGHT * pairs) / sum +
 		      PASSAGE_WEIGHT * passage->share +
 		      PLACE_WEIGHT / (1 + (double)place) +
-		      bonus(unit, question);
+		      bonus(unit, question, fit / sum);
 	return score;
 }

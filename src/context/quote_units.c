@@ -45,9 +45,10 @@ static bool is_item_line(struct slice line)
 	       line.data[digits] == '.' && line.data[digits + 1] == ' ';
 }
 
-static bool has_bar(struct slice line)
+/* Any of a table's rows may be a single cell. */
+static bool has_bar(struct slice paragraph)
 {
-	return memmem(line.data, line.len, " | ", 3) != NULL;
+	return memmem(paragraph.data, paragraph.len, " | ", 3) != NULL;
 }
 
 static struct slice line_at(struct slice text, size_t at)
@@ -149,7 +150,7 @@ size_t quote_units_find(struct slice passage,
 			    slice_make(passage.data + at, end - at));
 		} else if (is_item_line(line_at(text, 0))) {
 			add_items(&list, text);
-		} else if (has_bar(line_at(text, 0))) {
+		} else if (has_bar(text)) {
 			add_rows(&list, text);
 		} else {
 			add_sentences(&list, text);
