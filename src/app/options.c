@@ -122,6 +122,11 @@ const char *options_type_name(enum option_type type)
 	return names[type];
 }
 
+static void put_number(struct buffer *out, unsigned long long number)
+{
+	buffer_append_uint(out, number);
+}
+
 static void put_size(struct buffer *out, unsigned long long bytes)
 {
 	static const char units[] = {'G', 'M', 'K'};
@@ -151,6 +156,22 @@ static void put_duration(struct buffer *out, unsigned long long ms)
 		buffer_printf(out, "%llums", ms);
 }
 
+void options_describe_range(struct buffer *out, const struct option_spec *spec)
+{
+	void (*put)(struct buffer *, unsigned long long) = put_number;
+
+	if (spec->type == OPTION_SIZE)
+		put = put_size;
+	else if (spec->type == OPTION_DURATION)
+		put = put_duration;
+	else if (spec->type != OPTION_INT)
+		return;
+	buffer_append_string(out, "from ");
+	put(out, spec->min);
+	buffer_append_string(out, " to ");
+	put(out, spec->max);
+}
+
 static void describe_enum(struct buffer *out, const struct option_spec *spec)
 {
 	for (size_t i = 0; spec->names[i]; i++)
@@ -167,21 +188,17 @@ void options_describe(struct buffer *out, const struct option_spec *spec)
 		buffer_append_string(out, "a path");
 		break;
 	case OPTION_INT:
-		buffer_printf(out, "a whole number from %llu to %llu",
-			      spec->min, spec->max);
+		buffer_append_string(out, "a whole number ");
+		options_describe_range(out, spec);
 		break;
 	case OPTION_SIZE:
-		buffer_append_string(out, "a size from ");
-		put_size(out, spec->min);
-		buffer_append_string(out, " to ");
-		put_size(out, spec->max);
+		buffer_append_string(out, "a size ");
+		options_describe_range(out, spec);
 		buffer_append_string(out, ", such as 65536, \"64K\" or \"8M\"");
 		break;
 	case OPTION_DURATION:
-		buffer_append_string(out, "a duration from ");
-		put_duration(out, spec->min);
-		buffer_append_string(out, " to ");
-		put_duration(out, spec->max);
+		buffer_append_string(out, "a duration ");
+		options_describe_range(out, spec);
 		buffer_append_string(
 		    out,
 		    ", such as 30 (seconds), \"500ms\", \"30s\" or \"5m\"");

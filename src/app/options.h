@@ -72,6 +72,8 @@ void options_describe_place(struct buffer *out, enum option_section section);
 
 /* What may stand there, in words: "a whole number from 0 to 256". */
 void options_describe(struct buffer *out, const struct option_spec *spec);
+/* "from 0 to 256" for numbers, sizes and durations; nothing for the rest. */
+void options_describe_range(struct buffer *out, const struct option_spec *spec);
 enum { OPTIONS_ALLOWED_SIZE = 256 };
 
 const char *options_type_name(enum option_type type);

@@ -99,6 +99,111 @@ static void the_printed_file_has_every_default(void **state)
 	buffer_fini(&out);
 }
 
+/* The manual page as lines. */
+struct manual {
+	FILE *file;
+	char line[1000];
+};
+
+static bool next_line(struct manual *manual)
+{
+	if (!fgets(manual->line, sizeof(manual->line), manual->file))
+		return false;
+	manual->line[strcspn(manual->line, "\n")] = '\0';
+	return true;
+}
+
+/* What the page must say after "Default:" and in the line after it. */
+static void expect_default(struct manual *manual,
+			   const struct option_spec *spec)
+{
+	struct buffer value;
+	struct buffer range;
+	struct buffer line;
+
+	buffer_init(&value, 1000);
+	buffer_init(&range, 1000);
+	buffer_init(&line, 1000);
+	options_print_default(&value, spec);
+	options_describe_range(&range, spec);
+	for (const char *at = buffer_string(&value); *at; at++)
+		if (*at == '"')
+			buffer_append_string(&line, "\\(dq");
+		else
+			buffer_append_char(&line, *at);
+	buffer_clear(&value);
+	buffer_printf(&value, ".Li %s %s", buffer_string(&line),
+		      range.len ? "," : ".");
+	assert_true(next_line(manual));
+	if (strcmp(manual->line, buffer_string(&value)) != 0)
+		fail_msg("%s: the manual says \"%s\", the table \"%s\"",
+			 spec->name, manual->line, buffer_string(&value));
+	if (range.len) {
+		buffer_append_char(&range, '.');
+		assert_true(next_line(manual));
+		assert_string_equal(manual->line, buffer_string(&range));
+	}
+	buffer_fini(&line);
+	buffer_fini(&range);
+	buffer_fini(&value);
+}
+
+static const struct option_spec *option_of_line(const char *line,
+						enum option_section section)
+{
+	const struct option_spec *spec;
+	char name[64];
+
+	snprintf(name, sizeof(name), "%.*s", (int)strcspn(line, " "), line);
+	spec = options_find(section, name);
+	if (!spec)
+		fail_msg("the manual has %s, the table has not", name);
+	return spec;
+}
+
+static bool is_empty_default(const struct option_spec *spec)
+{
+	return !spec->fallback[0] &&
+	       (spec->type == OPTION_STRING || spec->type == OPTION_PATH ||
+		spec->type == OPTION_LIST);
+}
+
+/* In the table's order, each with its default and range, and nothing else. */
+static void the_manual_page_has_the_table(void **state)
+{
+	struct manual manual = {.file = fopen(MANUAL_PAGE, "r")};
+	const struct option_spec *spec = NULL;
+	enum option_section section = SECTION_TOP;
+	size_t count = 0;
+	bool in_options = false;
+
+	(void)state;
+	assert_non_null(manual.file);
+	while (next_line(&manual)) {
+		const char *line = manual.line;
+
+		if (!strncmp(line, ".Sh ", 4))
+			in_options = !strcmp(line, ".Sh OPTIONS");
+		else if (in_options && !strncmp(line, ".Ss ", 4))
+			section = strcmp(line + 4, "Top level")
+				      ? options_section_find(line + 4)
+				      : SECTION_TOP;
+		else if (in_options && !strncmp(line, ".It Ic ", 7))
+			spec = option_of_line(line + 7, section);
+		if (strncmp(line, "Default:", 8) != 0)
+			continue;
+		assert_non_null(spec);
+		assert_ptr_equal(spec, &options_table[count++]);
+		if (is_empty_default(spec))
+			assert_string_equal(line, "Default: empty.");
+		else
+			expect_default(&manual, spec);
+		spec = NULL;
+	}
+	assert_int_equal(count, options_table_count);
+	fclose(manual.file);
+}
+
 static void the_nearest_name_is_near(void **state)
 {
 	(void)state;
@@ -156,6 +261,7 @@ int main(void)
 	    cmocka_unit_test(every_default_fits_its_own_option),
 	    cmocka_unit_test(no_two_options_share_a_name_or_a_place),
 	    cmocka_unit_test(the_printed_file_has_every_default),
+	    cmocka_unit_test(the_manual_page_has_the_table),
 	    cmocka_unit_test(the_nearest_name_is_near),
 	    cmocka_unit_test(durations_are_milliseconds),
 	    cmocka_unit_test(sizes_are_bytes),
