@@ -322,7 +322,7 @@ static bool take_json(struct openai_decode *decode, struct slice text,
 		take_root(decode, json_item(root, 0), is_error_event);
 	else if (json_kind(root) == JSON_OBJECT)
 		take_root(decode, root, is_error_event);
-	else if (is_error_event || json_kind(root) != JSON_NULL)
+	else
 		fail(decode, ERROR_UPSTREAM_INVALID,
 		     "a chunk that is no object");
 	json_free(root);
@@ -340,7 +340,8 @@ static void take_event(struct openai_decode *decode,
 		decode->state = OPENAI_DECODE_DONE;
 		return;
 	}
-	if (!take_json(decode, data, slice_is(event->type, "error")))
+	if (!take_json(decode, data, slice_is(event->type, "error")) &&
+	    !slice_is(data, "null"))
 		fail(decode, ERROR_UPSTREAM_INVALID,
 		     "a chunk that is not JSON");
 }
