@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "context/unicode.h"
 
 enum {
 	TEXT_MAX = 64 << 20,
@@ -36,28 +37,6 @@ void html_blocks_set_language(struct html_blocks *blocks, struct slice tag)
 {
 	if (!language_is_known(blocks->document->language))
 		blocks->document->language = language_of_tag(tag);
-}
-
-/* The signs that documentation tools put behind headings as links. */
-static struct slice without_permalink(struct slice text)
-{
-	static const char *const signs[] = {"\xC2\xB6", "#", "\xC2\xA7",
-					    "\xF0\x9F\x94\x97", "\xEF\x83\x81"};
-
-	text = text_trim(text);
-	for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
-		size_t len = strlen(signs[i]);
-
-		if (text.len > len &&
-		    !memcmp(text.data + text.len - len, signs[i], len) &&
-		    strchr(" \n\xC2\xA0", text.data[text.len - len - 1]))
-			return text_trim(slice_make(text.data, text.len - len));
-		/* ¶ and the link symbols need no space before them. */
-		if (i != 1 && i != 2 && text.len > len &&
-		    !memcmp(text.data + text.len - len, signs[i], len))
-			return text_trim(slice_make(text.data, text.len - len));
-	}
-	return text;
 }
 
 /* A table of contents, whose lines are the headings below once more, and a
@@ -96,10 +75,8 @@ static void flush(struct html_blocks *blocks)
 		clear(blocks);
 		return; /* the kind waits for its text */
 	}
-	if (block.kind == BLOCK_HEADING) {
-		block.text = without_permalink(block.text);
+	if (block.kind == BLOCK_HEADING)
 		block.anchor = buffer_slice(&blocks->anchor);
-	}
 	if (block.kind == BLOCK_TEXT && blocks->letters > 0 &&
 	    blocks->letters_code == blocks->letters)
 		block.kind = BLOCK_CODE;
@@ -366,8 +343,27 @@ static void append_flowing(struct buffer *out, struct slice text)
 	}
 }
 
+/* The sign behind a heading that links to itself: ¶, #, §, a chain. */
+static bool is_permalink(const struct html_blocks *blocks, struct slice text)
+{
+	const char *at = text.data, *end = text.data + text.len;
+
+	if (!blocks->in_heading || blocks->link == HTML_NO_LINK)
+		return false;
+	while (at < end) {
+		enum unicode_class class =
+		    unicode_class(unicode_fold(text_utf8_next(&at, end)));
+
+		if (class != UNICODE_SEPARATOR && class != UNICODE_IGNORED)
+			return false;
+	}
+	return true;
+}
+
 void html_blocks_text(struct html_blocks *blocks, struct slice text)
 {
+	if (is_permalink(blocks, text))
+		return;
 	if (blocks->in_title) {
 		buffer_append_slice(&blocks->title, text);
 		return;
