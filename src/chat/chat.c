@@ -113,10 +113,7 @@ void chat_on_turn_ended(struct chat *chat, struct turn *turn)
 	list_append(&chat->ended, &turn->node);
 	chat->ended_bytes += journal_bytes(turn->journal);
 	timer_start(&turn->linger, chat->options.linger_ms);
-	while (chat->ended_bytes > ENDED_MAX_BYTES &&
-	       chat->ended.next != &turn->node)
-		chat_forget(chat,
-			    LIST_ENTRY(chat->ended.next, struct turn, node));
+	forget_oldest(chat);
 }
 
 static struct turn *refuse(struct ask *ask)

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: ISC */
+#include "web/fault_reply.h"
+
+#include "base/log.h"
+#include "web/peer.h"
+#include "web/route.h"
+#include "web/server_private.h"
+#include "wire/native.h"
+
+enum { RETRY_MIN_MS = 5000, RETRY_SPREAD_MS = 10000 };
+
+static bool is_event_source(const struct peer *peer)
+{
+	return peer->request && request_is(peer->request, "GET") &&
+	    request_wants_events(peer->request);
+}
+
+static bool waiting_helps(enum error_code code)
+{
+	return code == ERROR_RATE_LIMITED || code == ERROR_TOO_MANY_STREAMS ||
+	    code == ERROR_OVERLOADED || code == ERROR_DRAINING;
+}
+
+/* So that all who were sent away do not come back together. */
+static unsigned jittered_ms(void)
+{
+	char letters[9];
+
+	ids_random(letters, sizeof letters - 1);
+	return RETRY_MIN_MS +
+	    (unsigned)(ids_hash(slice_of(letters)) % RETRY_SPREAD_MS);
+}
+
+static void put_stream(struct buffer *body, const struct fault *fault)
+{
+	buffer_append_string(body, ":\n");
+	if (waiting_helps(fault->code)) {
+		dialect_put_retry(body, jittered_ms());
+		return;
+	}
+	buffer_append_string(body, "data: ");
+	native_put_fault(body, fault);
+	buffer_append_string(body, "\n\n");
+}
+
+void fault_reply(struct peer *peer, const struct fault *fault)
+{
+	struct reply_head head = {.status = error_http_status(fault->code),
+	    .content_type = "application/json",
+	    .retry_after_ms = fault->retry_after_ms};
+	struct buffer body;
+
+	log_debug("web", "refused: %s %s %s", error_name(fault->code),
+	    fault->hint, fault->detail);
+	if (fault->code == ERROR_METHOD_NOT_ALLOWED)
+		head.allow = route_allowed_methods(peer);
+	else if (waiting_helps(fault->code) && head.retry_after_ms == 0)
+		head.retry_after_ms = RETRY_MIN_MS;
+	buffer_init(&body, BUFFER_UNLIMITED);
+	if (is_event_source(peer)) {
+		head.status = 200;
+		head.content_type = "text/event-stream";
+		head.is_stream = true;
+		put_stream(&body, fault);
+	} else {
+		native_put_fault(&body, fault);
+		buffer_append_char(&body, '\n');
+	}
+	peer_reply(peer, &head, buffer_slice(&body));
+	buffer_fini(&body);
+}

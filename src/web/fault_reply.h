@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Errors before the first byte, in a form that the client can read.
+ */
+#ifndef LEAT_WEB_FAULT_REPLY_H
+#define LEAT_WEB_FAULT_REPLY_H
+
+#include "base/error.h"
+
+struct peer;
+
+/* An HTTP status with the error event's object; for an EventSource, which
+ * cannot read a 4xx and never comes back from it, a stream of one error
+ * event, or, where waiting helps, of nothing but the time to wait. */
+void fault_reply(struct peer *peer, const struct fault *fault);
+
+#endif

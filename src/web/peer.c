@@ -1,0 +1,459 @@
+/* SPDX-License-Identifier: ISC */
+#include "web/peer.h"
+
+#include <errno.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/memory.h"
+#include "web/fault_reply.h"
+#include "web/route.h"
+#include "web/server_private.h"
+#include "web/stream.h"
+
+enum {
+	READ_CHUNK = 8 * 1024,
+	READ_CHUNK_MAX = 256 * 1024,
+	READS_PER_EVENT = 8,
+	SEND_BUFFER_BYTES = 64 * 1024,
+	AFTER_REQUEST_MAX = 64 * 1024
+};
+
+void peer_touch(struct peer *peer, struct list *list)
+{
+	peer->since_ms = loop_now_ms(peer->server->loop);
+	list_remove(&peer->time_node);
+	list_append(list, &peer->time_node);
+}
+
+/* Bytes of the framed part that the socket takes now; -1: it is gone. */
+static ssize_t send_some(struct peer *peer, const char *data, size_t len)
+{
+	ssize_t done;
+
+	do
+		done = send(peer->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (done < 0 && errno == EINTR);
+	if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+		return 0;
+	return done;
+}
+
+/* Sends bytes that wait. */
+static void flush(struct peer *peer)
+{
+	ssize_t done;
+
+	if (peer->out.len == 0)
+		return;
+	done = send_some(peer, peer->out.data, peer->out.len);
+	if (done <= 0)
+		return;
+	buffer_consume(&peer->out, (size_t)done);
+	if (peer->out.len > 0) {
+		peer_touch(peer, &peer->server->slow);
+		return;
+	}
+	buffer_fini(&peer->out);
+	watch_set(peer->watch, WATCH_READ | WATCH_GONE);
+	peer_touch(peer,
+	    peer->state == PEER_STREAMING ? &peer->server->streaming
+					  : &peer->server->waiting);
+	server_mark_pump(peer);
+}
+
+static void read_request(struct peer *peer);
+
+static void on_ready(void *state, unsigned events)
+{
+	struct peer *peer = state;
+
+	if (events & WATCH_WRITE)
+		flush(peer);
+	if (events & (WATCH_READ | WATCH_GONE))
+		read_request(peer);
+}
+
+struct peer *peer_open(struct server *server, int fd)
+{
+	struct peer *peer = memory_zalloc(sizeof *peer);
+	int size = SEND_BUFFER_BYTES;
+
+	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+	peer->server = server;
+	peer->fd = fd;
+	list_init(&peer->time_node);
+	list_init(&peer->pump_node);
+	list_init(&peer->reader.node);
+	list_append(&server->peers, &peer->node);
+	server->peer_count++;
+	record_reader_init(&peer->in);
+	buffer_init(&peer->out, BUFFER_UNLIMITED);
+	timer_init(&peer->timer, server->loop, stream_on_timer, peer);
+	peer->watch = watch_open(server->loop, fd, on_ready, peer);
+	watch_set(peer->watch, WATCH_READ | WATCH_GONE);
+	peer_touch(peer, &server->reading);
+	return peer;
+}
+
+static void drop_request(struct peer *peer)
+{
+	request_free(peer->request);
+	peer->request = NULL;
+}
+
+static void release_held(struct peer *peer)
+{
+	peer->server->held_bytes -= peer->held_bytes;
+	peer->held_bytes = 0;
+}
+
+void peer_drop_records(struct peer *peer)
+{
+	if (!peer->has_records)
+		return;
+	peer->has_records = false;
+	record_next(&peer->in);
+	release_held(peer);
+}
+
+/* Everything but the descriptor. */
+static void let_go(struct peer *peer)
+{
+	struct server *server = peer->server;
+
+	if (peer->on_gone)
+		peer->on_gone(peer);
+	stream_leave(peer);
+	watch_close(peer->watch);
+	timer_stop(&peer->timer);
+	list_remove(&peer->node);
+	list_remove(&peer->time_node);
+	list_remove(&peer->pump_node);
+	release_held(peer);
+	drop_request(peer);
+	record_reader_fini(&peer->in);
+	buffer_fini(&peer->out);
+	server->peer_count--;
+}
+
+void peer_close(struct peer *peer)
+{
+	struct server *server = peer->server;
+
+	let_go(peer);
+	close(peer->fd);
+	memory_free(peer);
+	server_on_peer_gone(server);
+}
+
+void peer_release(struct peer *peer)
+{
+	peer_close(peer);
+}
+
+/* The reply is out. A request that was not read to its end is drained, or
+ * the web server would report a reset instead of our answer. */
+static void after_reply(struct peer *peer)
+{
+	struct server *server = peer->server;
+
+	drop_request(peer);
+	if (peer->is_cut) {
+		shutdown(peer->fd, SHUT_WR);
+		peer->state = PEER_DRAINING;
+		record_reader_fini(&peer->in);
+		record_reader_init(&peer->in);
+		release_held(peer);
+		watch_set(peer->watch, WATCH_READ | WATCH_GONE);
+		peer_touch(peer, &server->draining);
+		return;
+	}
+	if (!peer->keeps_connection || server->is_draining) {
+		peer_close(peer);
+		return;
+	}
+	peer_drop_records(peer);
+	peer->head_sent = false;
+	peer->state = PEER_READING;
+	peer->is_idle = peer->in.bytes.len == 0;
+	peer_touch(peer, peer->is_idle ? &server->idle : &server->reading);
+	if (!peer->is_idle)
+		server_mark_pump(peer);
+}
+
+void peer_finish(struct peer *peer)
+{
+	peer->state = PEER_FLUSHING;
+	if (peer->out.len == 0)
+		after_reply(peer);
+}
+
+void peer_send(struct peer *peer, struct buffer *framed)
+{
+	ssize_t done = 0;
+
+	if (framed->len == 0)
+		return;
+	if (peer->out.len == 0)
+		done = send_some(peer, framed->data, framed->len);
+	/* A peer that is gone is noticed by its watch; what it does not
+	 * take waits there. */
+	if (done < 0)
+		done = 0;
+	if ((size_t)done == framed->len) {
+		if (peer->state == PEER_STREAMING)
+			peer_touch(peer, &peer->server->streaming);
+		return;
+	}
+	buffer_append(&peer->out, framed->data + done,
+	    framed->len - (size_t)done);
+	watch_set(peer->watch, WATCH_READ | WATCH_WRITE | WATCH_GONE);
+	peer_touch(peer, &peer->server->slow);
+}
+
+void peer_reply(struct peer *peer, const struct reply_head *head,
+    struct slice body)
+{
+	struct server *server = peer->server;
+	struct buffer *out = &server->scratch;
+	size_t start;
+
+	buffer_clear(out);
+	start = record_begin(out);
+	reply_put_head(out, head, peer->request, server->options.cors_origins);
+	if (!peer->request || !request_is(peer->request, "HEAD"))
+		buffer_append_slice(out, body);
+	record_end(out, start, peer->request_id);
+	record_put_end(out, peer->request_id);
+	if (head->status >= 400)
+		metrics_inc(server->metrics, METRIC_REQUESTS_REJECTED);
+	peer->head_sent = true;
+	peer_drop_records(peer);
+	peer_send(peer, out);
+	peer_finish(peer);
+}
+
+void peer_reply_json(struct peer *peer, int status, struct slice body)
+{
+	struct reply_head head = {.status = status,
+	    .content_type = "application/json"};
+
+	peer_reply(peer, &head, body);
+}
+
+void peer_reply_empty(struct peer *peer, int status)
+{
+	struct reply_head head = {.status = status};
+
+	peer_reply(peer, &head, SLICE_NONE);
+}
+
+void peer_reply_fault(struct peer *peer, const struct fault *fault)
+{
+	fault_reply(peer, fault);
+}
+
+static void reject(struct peer *peer, enum record_status status)
+{
+	struct fault fault;
+	size_t max = peer->server->options.max_body_bytes;
+
+	metrics_inc(peer->server->metrics, METRIC_REQUESTS_BROKEN);
+	if (!peer->in.has_begun) {
+		peer_close(peer);
+		return;
+	}
+	peer->request_id = peer->in.request_id;
+	peer->is_cut = true;
+	peer->keeps_connection = false;
+	switch (status) {
+	case RECORD_PARAMS_TOO_LARGE:
+		fault_set_hint(&fault, ERROR_TOO_LARGE,
+		    "Its headers take more than %zu bytes.",
+		    peer->server->options.max_params_bytes);
+		break;
+	case RECORD_BODY_TOO_LARGE:
+		fault_set_hint(&fault, ERROR_TOO_LARGE,
+		    "Its body has more than %zu bytes.", max);
+		break;
+	default:
+		fault_set(&fault, ERROR_BAD_REQUEST, "malformed record");
+	}
+	peer_reply_fault(peer, &fault);
+}
+
+static void start_work(struct peer *peer)
+{
+	struct server *server = peer->server;
+	struct fault fault;
+	bool is_ok;
+
+	peer->request_id = peer->in.request_id;
+	peer->keeps_connection = peer->in.keeps_connection;
+	peer->has_records = true;
+	peer->request = request_new();
+	is_ok = request_decode(peer->request, record_request(&peer->in),
+	    server->options.max_body_bytes, &fault);
+	metrics_inc(server->metrics, METRIC_REQUESTS);
+	peer->state = PEER_WORKING;
+	peer_touch(peer, &server->waiting);
+	if (peer->is_adopted && server->hooks.taken &&
+	    peer->adopted_why == ADOPT_OWN)
+		server->hooks.taken(server->hooks.state, peer->hand_over_id);
+	if (is_ok)
+		route_request(peer);
+	else
+		peer_reply_fault(peer, &fault);
+}
+
+static void scan(struct peer *peer)
+{
+	struct server *server = peer->server;
+	struct record_limits limits = {server->options.max_params_bytes,
+	    server->options.max_body_bytes};
+	enum record_status status = record_scan(&peer->in, &limits);
+
+	switch (status) {
+	case RECORD_MORE:
+		break;
+	case RECORD_COMPLETE:
+		start_work(peer);
+		break;
+	case RECORD_UNKNOWN_ROLE:
+		buffer_clear(&server->scratch);
+		record_put_unknown_role(&server->scratch, peer->in.request_id);
+		peer->is_cut = true;
+		peer_send(peer, &server->scratch);
+		peer_finish(peer);
+		break;
+	case RECORD_ABORTED:
+		metrics_inc(server->metrics, METRIC_REQUESTS_BROKEN);
+		peer_close(peer);
+		break;
+	default:
+		reject(peer, status);
+	}
+}
+
+static void on_gone(struct peer *peer)
+{
+	if (peer->state == PEER_READING && peer->in.has_begun)
+		metrics_inc(peer->server->metrics, METRIC_REQUESTS_BROKEN);
+	if (peer->state == PEER_STREAMING || peer->state == PEER_WORKING)
+		metrics_inc(peer->server->metrics, METRIC_READERS_LEFT);
+	peer_close(peer);
+}
+
+/* Reads and throws away; bounded by the sweep. */
+static void drain(struct peer *peer)
+{
+	char sink[READ_CHUNK * 2];
+	ssize_t got = 1;
+
+	for (int i = 0; i < READS_PER_EVENT && got > 0; i++)
+		got = recv(peer->fd, sink, sizeof sink, MSG_DONTWAIT);
+	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
+		peer_close(peer);
+}
+
+static void refuse_held(struct peer *peer)
+{
+	struct fault fault;
+
+	if (!peer->in.has_begun) {
+		peer_close(peer);
+		return;
+	}
+	peer->request_id = peer->in.request_id;
+	peer->is_cut = true;
+	fault_set(&fault, ERROR_OVERLOADED, "held request bytes");
+	fault.retry_after_ms = 1000;
+	peer_reply_fault(peer, &fault);
+}
+
+/* While an answer is under way only its end is of interest; a few bytes of a
+ * next request may wait. */
+static bool may_read(const struct peer *peer)
+{
+	return peer->state == PEER_READING ||
+	    peer->in.bytes.len - peer->in.kept < AFTER_REQUEST_MAX;
+}
+
+static void read_request(struct peer *peer)
+{
+	struct buffer *bytes = &peer->in.bytes;
+
+	if (peer->state == PEER_DRAINING) {
+		drain(peer);
+		return;
+	}
+	for (int i = 0; i < READS_PER_EVENT && may_read(peer); i++) {
+		size_t want = bytes->cap > READ_CHUNK
+		    ? bytes->cap < READ_CHUNK_MAX ? bytes->cap : READ_CHUNK_MAX
+		    : READ_CHUNK;
+		char *room;
+		ssize_t got;
+
+		if (peer->state != PEER_READING)
+			want = RECORD_HEADER_LEN;
+		room = buffer_reserve(bytes, want);
+		got = recv(peer->fd, room, want, MSG_DONTWAIT);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0 && errno == EAGAIN)
+			return;
+		if (got <= 0) {
+			on_gone(peer);
+			return;
+		}
+		buffer_commit(bytes, (size_t)got);
+		if (peer->state != PEER_READING) {
+			if (record_aborts(&peer->in, peer->request_id)) {
+				on_gone(peer);
+				return;
+			}
+			continue;
+		}
+		if (peer->is_idle)
+			peer_touch(peer, &peer->server->reading);
+		peer->is_idle = false;
+		if (!server_hold(peer->server, peer, bytes->cap)) {
+			refuse_held(peer);
+			return;
+		}
+		scan(peer);
+		return;
+	}
+}
+
+void peer_run(struct peer *peer)
+{
+	if (peer->out.len > 0)
+		return;
+	switch (peer->state) {
+	case PEER_STREAMING:
+		stream_pump(peer);
+		break;
+	case PEER_FLUSHING:
+		after_reply(peer);
+		break;
+	case PEER_READING:
+		if (peer->in.bytes.len)
+			scan(peer);
+		break;
+	default:
+		break;
+	}
+}
+
+void peer_adopt(struct peer *peer, struct slice bytes, uint64_t hand_over_id,
+    enum server_adopt why)
+{
+	peer->is_adopted = true;
+	peer->hand_over_id = hand_over_id;
+	peer->adopted_why = why;
+	buffer_append_slice(&peer->in.bytes, bytes);
+	scan(peer);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * A request, decoded: what routes look at. Texts live in its arena until the
+ * reply's head was written; the body goes as soon as it was read.
+ */
+#ifndef LEAT_WEB_REQUEST_H
+#define LEAT_WEB_REQUEST_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/slice.h"
+#include "web/mount.h"
+
+struct request {
+	struct arena arena;
+	struct slice method;
+	struct slice query_string;
+	struct slice accept;
+	struct slice last_event_id;
+	struct slice origin;
+	struct slice host;
+	struct slice request_id;
+	struct slice remote_address;
+	struct slice forwarded_for;
+	struct slice wanted_headers; /* Access-Control-Request-Headers */
+	struct mount_input mount_input;
+	struct mount_place place;
+	struct slice body; /* memory_free() its data */
+};
+
+/* From the records of one complete request. Never NULL; false means that the
+ * fault is the answer (method and headers may be known all the same). */
+struct request *request_new(void);
+bool request_decode(struct request *request, struct slice records,
+    size_t max_body_bytes, struct fault *fault);
+void request_free(struct request *request);
+void request_drop_body(struct request *request);
+
+bool request_is(const struct request *request, const char *method);
+/* Accept names text/event-stream. */
+bool request_wants_events(const struct request *request);
+/* An Origin header whose host is not the one that was asked. */
+bool request_is_foreign(const struct request *request);
+
+#endif

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Addresses under the mount, the methods they take, and what answers them.
+ * Every function here may end the peer.
+ */
+#ifndef LEAT_WEB_ROUTE_H
+#define LEAT_WEB_ROUTE_H
+
+#include "base/slice.h"
+#include "web/peer.h"
+
+void route_request(struct peer *peer);
+/* "GET, POST" for the address that the peer asked for. */
+const char *route_allowed_methods(const struct peer *peer);
+
+/* `id` is the second segment of the address; empty where there is none. */
+void route_chat_ask(struct peer *peer, struct slice id);
+void route_chat_stream(struct peer *peer, struct slice id);
+void route_chat_stop(struct peer *peer, struct slice id);
+void route_search(struct peer *peer, struct slice id);
+void route_healthz(struct peer *peer, struct slice id);
+void route_readyz(struct peer *peer, struct slice id);
+void route_metrics(struct peer *peer, struct slice id);
+void route_page(struct peer *peer, struct slice id);
+
+#endif

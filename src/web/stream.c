@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: ISC */
+#include "web/stream.h"
+
+#include "base/json.h"
+#include "core/event.h"
+#include "web/address.h"
+#include "web/server_private.h"
+#include "wire/native.h"
+
+enum { POLL_MAX_BYTES = 256 * 1024 };
+
+static void on_more(struct journal_reader *reader)
+{
+	server_mark_pump(LIST_ENTRY(reader, struct peer, reader));
+}
+
+/* A list of proxies that is not set, and a request that came through one:
+ * the address is the proxy's, and counting it would count everybody. */
+static bool counts_addresses(const struct server *server,
+    const struct request *request)
+{
+	return server->options.max_streams_per_address > 0 &&
+	    server->hooks.address_acquire &&
+	    (request->forwarded_for.len == 0 ||
+		server->options.trusted_proxies[0]);
+}
+
+bool stream_admit(struct peer *peer, struct fault *fault)
+{
+	struct server *server = peer->server;
+	unsigned limit = server->options.max_streams_per_address;
+	uint64_t key;
+
+	if (server->is_interrupting)
+		return fault_set(fault, ERROR_DRAINING, "draining");
+	if (server->options.max_streams &&
+	    server->stream_count >= server->options.max_streams)
+		return fault_set(fault, ERROR_OVERLOADED, "%u streams",
+		    server->stream_count);
+	if (!counts_addresses(server, peer->request))
+		return true;
+	key = address_key(address_of_client(peer->request->remote_address,
+	    peer->request->forwarded_for, server->options.trusted_proxies));
+	if (key == 0)
+		return true;
+	if (!server->hooks.address_acquire(server->hooks.state, key, limit))
+		return fault_set(fault, ERROR_TOO_MANY_STREAMS,
+		    "%u from one address", limit);
+	peer->address_key = key;
+	peer->counts_address = true;
+	return true;
+}
+
+static void release_address(struct peer *peer)
+{
+	struct server *server = peer->server;
+
+	if (!peer->counts_address)
+		return;
+	peer->counts_address = false;
+	server->hooks.address_release(server->hooks.state, peer->address_key);
+}
+
+void stream_start(struct peer *peer, const struct stream_options *options)
+{
+	struct fault fault;
+
+	peer->turn = options->turn;
+	peer->dialect = options->dialect;
+	peer->mode = options->mode;
+	if (!turn_attach(options->turn, &peer->reader, options->after_n,
+		on_more)) {
+		peer->turn = NULL;
+		release_address(peer);
+		fault_set(&fault, ERROR_TOO_MANY_STREAMS, "readers of a turn");
+		peer_reply_fault(peer, &fault);
+		return;
+	}
+	peer_drop_records(peer);
+	peer->state = PEER_STREAMING;
+	server_count_stream(peer->server, 1);
+	peer_touch(peer,
+	    peer->mode == PEER_MODE_STREAM ? &peer->server->streaming
+					   : &peer->server->waiting);
+	if (peer->mode != PEER_MODE_STREAM)
+		timer_start(&peer->timer, options->wait_ms);
+	server_mark_pump(peer);
+}
+
+void stream_leave(struct peer *peer)
+{
+	struct turn *turn = peer->turn;
+
+	release_address(peer);
+	if (!turn)
+		return;
+	peer->turn = NULL;
+	server_count_stream(peer->server, -1);
+	timer_stop(&peer->timer);
+	turn_detach(turn, &peer->reader);
+}
+
+static bool is_at_end(const struct peer *peer)
+{
+	const struct journal *journal = peer->reader.journal;
+
+	return journal_is_ended(journal) &&
+	    peer->reader.place.n >= journal_tail(journal);
+}
+
+/* The terminal event, once the journal has ended. */
+static void read_terminal(const struct journal *journal, struct event *event)
+{
+	struct journal_place place = {0, 0};
+
+	while (journal_next(journal, &place, event))
+		continue;
+}
+
+static void put_head(struct peer *peer, struct buffer *out)
+{
+	const struct dialect_ops *ops = dialect_ops(peer->dialect);
+	const struct journal *journal = peer->reader.journal;
+	struct reply_head head = {.status = 200,
+	    .content_type = ops->content_type,
+	    .is_stream = true,
+	    .turn = journal_turn_id(journal)};
+	struct event event;
+
+	if (!ops->is_event_stream && journal_answer_bytes(journal) == 0) {
+		read_terminal(journal, &event);
+		if (event.type == EVENT_ERROR)
+			head.status = error_http_status(event.error.code);
+	}
+	reply_put_head(out, &head, peer->request,
+	    peer->server->options.cors_origins);
+	dialect_put_prelude(out, peer->dialect);
+	peer->head_sent = true;
+	request_free(peer->request);
+	peer->request = NULL;
+}
+
+/* A dialect without comments has nothing to say before the first content. */
+static bool may_begin(const struct peer *peer)
+{
+	return peer->head_sent || dialect_ops(peer->dialect)->is_event_stream ||
+	    journal_answer_bytes(peer->reader.journal) > 0 ||
+	    journal_is_ended(peer->reader.journal);
+}
+
+static void pump_stream(struct peer *peer)
+{
+	struct server *server = peer->server;
+	struct buffer *out = &server->scratch;
+	bool is_over = false;
+
+	if (!may_begin(peer))
+		return;
+	do {
+		size_t start;
+		unsigned frames;
+
+		buffer_clear(out);
+		start = record_begin(out);
+		if (!peer->head_sent)
+			put_head(peer, out);
+		frames = dialect_encode(out, peer->dialect,
+		    peer->reader.journal, &peer->reader.place,
+		    server->options.max_unwritten_bytes);
+		metrics_add(server->metrics, METRIC_FRAMES, frames);
+		record_end(out, start, peer->request_id);
+		is_over = is_at_end(peer);
+		if (is_over)
+			record_put_end(out, peer->request_id);
+		peer_send(peer, out);
+	} while (!is_over && peer->out.len == 0 &&
+	    peer->reader.place.n < journal_tail(peer->reader.journal));
+	if (is_over) {
+		stream_leave(peer);
+		peer_finish(peer);
+	}
+}
+
+static void answer_result(struct peer *peer)
+{
+	struct journal *journal = journal_ref(peer->reader.journal);
+	struct reply_head head = {.status = 200,
+	    .content_type = "application/json",
+	    .turn = journal_turn_id(journal)};
+	struct buffer body;
+	struct event event;
+
+	buffer_init(&body, BUFFER_UNLIMITED);
+	read_terminal(journal, &event);
+	if (event.type == EVENT_FINAL) {
+		native_put_result(&body, journal, &event.final);
+	} else {
+		head.status = error_http_status(event.error.code);
+		head.retry_after_ms = event.error.retry_after_ms;
+		native_put_object(&body, journal, &event);
+	}
+	buffer_append_char(&body, '\n');
+	stream_leave(peer);
+	peer_reply(peer, &head, buffer_slice(&body));
+	buffer_fini(&body);
+	journal_unref(journal);
+}
+
+static void answer_poll(struct peer *peer)
+{
+	struct journal *journal = journal_ref(peer->reader.journal);
+	struct reply_head head = {.status = 200,
+	    .content_type = "application/json",
+	    .turn = journal_turn_id(journal)};
+	struct buffer body;
+	struct event event;
+
+	buffer_init(&body, BUFFER_UNLIMITED);
+	buffer_append_string(&body, "{\"events\":[");
+	while (body.len < POLL_MAX_BYTES &&
+	    journal_next(journal, &peer->reader.place, &event)) {
+		json_put_comma(&body);
+		native_put_object(&body, journal, &event);
+	}
+	buffer_append_char(&body, ']');
+	json_put_int_member(&body, "next", peer->reader.place.n);
+	json_put_bool_member(&body, "ended", is_at_end(peer));
+	buffer_append_string(&body, "}\n");
+	stream_leave(peer);
+	peer_reply(peer, &head, buffer_slice(&body));
+	buffer_fini(&body);
+	journal_unref(journal);
+}
+
+void stream_pump(struct peer *peer)
+{
+	const struct journal *journal = peer->reader.journal;
+
+	switch (peer->mode) {
+	case PEER_MODE_STREAM:
+		pump_stream(peer);
+		break;
+	case PEER_MODE_RESULT:
+		if (journal_is_ended(journal))
+			answer_result(peer);
+		break;
+	case PEER_MODE_POLL:
+		if (journal_is_ended(journal) ||
+		    peer->reader.place.n < journal_tail(journal))
+			answer_poll(peer);
+		break;
+	}
+}
+
+void stream_heartbeat(struct peer *peer)
+{
+	struct buffer *out = &peer->server->scratch;
+	size_t start;
+
+	if (!peer->head_sent || !dialect_ops(peer->dialect)->is_event_stream) {
+		peer_touch(peer, &peer->server->streaming);
+		return;
+	}
+	buffer_clear(out);
+	start = record_begin(out);
+	dialect_put_heartbeat(out);
+	record_end(out, start, peer->request_id);
+	metrics_inc(peer->server->metrics, METRIC_HEARTBEATS);
+	peer_send(peer, out);
+}
+
+void stream_on_timer(void *state)
+{
+	struct peer *peer = state;
+	struct fault fault;
+
+	if (peer->mode == PEER_MODE_POLL) {
+		answer_poll(peer);
+		return;
+	}
+	stream_leave(peer);
+	fault_set(&fault, ERROR_UPSTREAM_TOTAL_TIMEOUT, "waited %u ms",
+	    peer->server->options.answer_timeout_ms);
+	peer_reply_fault(peer, &fault);
+}
