@@ -8,12 +8,12 @@
 
 enum { ADDRESS_BYTES = 16, ADDRESS_TEXT_MAX = 64 };
 
-static const unsigned char mapped_prefix[12] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0,
-    0xFF, 0xFF};
+static const unsigned char mapped_prefix[12] = {0, 0, 0, 0, 0,	  0,
+						0, 0, 0, 0, 0xFF, 0xFF};
 
 /* Any address as 16 bytes, IPv4 as ::ffff:a.b.c.d. */
 static bool parse(struct slice text, unsigned char out[ADDRESS_BYTES],
-    bool *is_v4)
+		  bool *is_v4)
 {
 	char copy[ADDRESS_TEXT_MAX];
 
@@ -35,7 +35,7 @@ static bool parse(struct slice text, unsigned char out[ADDRESS_BYTES],
 }
 
 static bool is_in_block(const unsigned char address[ADDRESS_BYTES],
-    struct slice block)
+			struct slice block)
 {
 	unsigned char base[ADDRESS_BYTES];
 	const char *slash = memchr(block.data, '/', block.len);
@@ -44,8 +44,8 @@ static bool is_in_block(const unsigned char address[ADDRESS_BYTES],
 	size_t bytes;
 
 	if (slash) {
-		struct slice number = slice_make(slash + 1,
-		    (size_t)(block.data + block.len - slash - 1));
+		struct slice number = slice_make(
+		    slash + 1, (size_t)(block.data + block.len - slash - 1));
 
 		block.len = (size_t)(slash - block.data);
 		if (!text_parse_uint(number, &bits))
@@ -61,7 +61,7 @@ static bool is_in_block(const unsigned char address[ADDRESS_BYTES],
 	if (memcmp(address, base, bytes) != 0)
 		return false;
 	return bits % 8 == 0 ||
-	    ((address[bytes] ^ base[bytes]) >> (8 - bits % 8)) == 0;
+	       ((address[bytes] ^ base[bytes]) >> (8 - bits % 8)) == 0;
 }
 
 bool address_is_listed(struct slice address, const char *const *list)
@@ -78,15 +78,15 @@ bool address_is_listed(struct slice address, const char *const *list)
 }
 
 struct slice address_of_client(struct slice remote, struct slice forwarded,
-    const char *const *trusted_proxies)
+			       const char *const *trusted_proxies)
 {
 	while (forwarded.len && address_is_listed(remote, trusted_proxies)) {
 		size_t at = forwarded.len;
 
 		while (at > 0 && forwarded.data[at - 1] != ',')
 			at--;
-		remote = text_trim(slice_make(forwarded.data + at,
-		    forwarded.len - at));
+		remote = text_trim(
+		    slice_make(forwarded.data + at, forwarded.len - at));
 		forwarded.len = at > 0 ? at - 1 : 0;
 	}
 	return remote;

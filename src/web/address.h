@@ -17,7 +17,7 @@ bool address_is_listed(struct slice address, const char *const *list);
 /* The client's address: `remote`, or the last hop of X-Forwarded-For that no
  * trusted proxy wrote. */
 struct slice address_of_client(struct slice remote, struct slice forwarded,
-    const char *const *trusted_proxies);
+			       const char *const *trusted_proxies);
 
 /* A key for counting: the address, IPv6 by its /64. 0: not an address. */
 uint64_t address_key(struct slice address);

@@ -12,13 +12,13 @@ enum { RETRY_MIN_MS = 5000, RETRY_SPREAD_MS = 10000 };
 static bool is_event_source(const struct peer *peer)
 {
 	return peer->request && request_is(peer->request, "GET") &&
-	    request_wants_events(peer->request);
+	       request_wants_events(peer->request);
 }
 
 static bool waiting_helps(enum error_code code)
 {
 	return code == ERROR_RATE_LIMITED || code == ERROR_TOO_MANY_STREAMS ||
-	    code == ERROR_OVERLOADED || code == ERROR_DRAINING;
+	       code == ERROR_OVERLOADED || code == ERROR_DRAINING;
 }
 
 /* So that all who were sent away do not come back together. */
@@ -28,7 +28,7 @@ static unsigned jittered_ms(void)
 
 	ids_random(letters, sizeof letters - 1);
 	return RETRY_MIN_MS +
-	    (unsigned)(ids_hash(slice_of(letters)) % RETRY_SPREAD_MS);
+	       (unsigned)(ids_hash(slice_of(letters)) % RETRY_SPREAD_MS);
 }
 
 static void put_stream(struct buffer *body, const struct fault *fault)
@@ -46,12 +46,12 @@ static void put_stream(struct buffer *body, const struct fault *fault)
 void fault_reply(struct peer *peer, const struct fault *fault)
 {
 	struct reply_head head = {.status = error_http_status(fault->code),
-	    .content_type = "application/json",
-	    .retry_after_ms = fault->retry_after_ms};
+				  .content_type = "application/json",
+				  .retry_after_ms = fault->retry_after_ms};
 	struct buffer body;
 
 	log_debug("web", "refused: %s %s %s", error_name(fault->code),
-	    fault->hint, fault->detail);
+		  fault->hint, fault->detail);
 	if (fault->code == ERROR_METHOD_NOT_ALLOWED)
 		head.allow = route_allowed_methods(peer);
 	else if (waiting_helps(fault->code) && head.retry_after_ms == 0)

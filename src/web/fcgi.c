@@ -31,7 +31,7 @@ static int open_memory(struct slice records)
 
 	while (fd >= 0 && done < records.len) {
 		ssize_t n = pwrite(fd, records.data + done, records.len - done,
-		    (off_t)done);
+				   (off_t)done);
 
 		if (n < 0 && errno == EINTR)
 			continue;
@@ -47,7 +47,7 @@ static int open_memory(struct slice records)
 /* To the empty STDIN record, whatever CONTENT_LENGTH says: a chunked upload
  * has none. libfcgi stops at CONTENT_LENGTH by itself. */
 static bool read_body(FCGX_Request *request, size_t max_bytes,
-    struct slice *body, struct fault *fault)
+		      struct slice *body, struct fault *fault)
 {
 	const char *said = FCGX_GetParam("CONTENT_LENGTH", request->envp);
 	uint64_t said_len = 0;
@@ -57,7 +57,7 @@ static bool read_body(FCGX_Request *request, size_t max_bytes,
 
 	if (has_len && !text_parse_uint(slice_of(said), &said_len))
 		return fault_set_hint(fault, ERROR_BAD_REQUEST,
-		    "Content-Length is not a number.");
+				      "Content-Length is not a number.");
 	buffer_init(&bytes, max_bytes);
 	while (got > 0) {
 		char *room = buffer_reserve(&bytes, 1);
@@ -71,7 +71,8 @@ static bool read_body(FCGX_Request *request, size_t max_bytes,
 	}
 	if (FCGX_GetError(request->in) || (has_len && bytes.len != said_len)) {
 		buffer_fini(&bytes);
-		return fault_set_hint(fault, ERROR_BAD_REQUEST,
+		return fault_set_hint(
+		    fault, ERROR_BAD_REQUEST,
 		    "The body has another length than Content-Length says.");
 	}
 	body->len = bytes.len;
@@ -81,7 +82,8 @@ static bool read_body(FCGX_Request *request, size_t max_bytes,
 }
 
 bool fcgi_decode(struct slice records, size_t max_body_bytes,
-    const struct fcgi_sink *sink, struct slice *body, struct fault *fault)
+		 const struct fcgi_sink *sink, struct slice *body,
+		 struct fault *fault)
 {
 	FCGX_Request request;
 	int fd = open_memory(records);
@@ -90,7 +92,7 @@ bool fcgi_decode(struct slice records, size_t max_body_bytes,
 	*body = SLICE_NONE;
 	if (fd < 0)
 		return fault_set(fault, ERROR_OVERLOADED, "memfd: errno %d",
-		    errno);
+				 errno);
 	/* Listening on -1: when libfcgi wants another connection, it gets an
 	 * error instead of waiting. keepConnection: it closes nothing. */
 	FCGX_InitRequest(&request, -1, 0);
@@ -100,11 +102,11 @@ bool fcgi_decode(struct slice records, size_t max_body_bytes,
 	if (FCGX_Accept_r(&request) < 0) {
 		/* It has closed the descriptor. */
 		return fault_set(fault, ERROR_BAD_REQUEST,
-		    "libfcgi refuses the request");
+				 "libfcgi refuses the request");
 	}
 	if (FCGX_GetError(request.in)) {
 		fault_set(fault, ERROR_BAD_REQUEST, "parameters: error %d",
-		    FCGX_GetError(request.in));
+			  FCGX_GetError(request.in));
 	} else {
 		sink->on_params(sink->state, request.envp);
 		is_ok = read_body(&request, max_body_bytes, body, fault);

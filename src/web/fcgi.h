@@ -24,6 +24,7 @@ struct fcgi_sink {
 	void *state;
 };
 bool fcgi_decode(struct slice records, size_t max_body_bytes,
-    const struct fcgi_sink *sink, struct slice *body, struct fault *fault);
+		 const struct fcgi_sink *sink, struct slice *body,
+		 struct fault *fault);
 
 #endif

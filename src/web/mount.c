@@ -7,7 +7,7 @@
 /* The path of a raw request target (RFC 9112, section 3.2), decoded once;
  * false when it could mean something else to whoever checked access. */
 static bool read_target(struct slice target, struct arena *arena,
-    struct slice *path)
+			struct slice *path)
 {
 	struct buffer decoded;
 	const char *slashes;
@@ -27,7 +27,7 @@ static bool read_target(struct slice target, struct arena *arena,
 		target.data = slashes;
 	}
 	while (end < target.len && target.data[end] != '?' &&
-	    target.data[end] != '#')
+	       target.data[end] != '#')
 		end++;
 	target.len = end;
 	if (memmem(target.data, target.len, "%2F", 3) ||
@@ -77,10 +77,10 @@ static bool has_dots(struct slice path)
 }
 
 static void set_place(struct mount_place *place, struct slice path,
-    size_t mount_len)
+		      size_t mount_len)
 {
-	struct slice tail = slice_make(path.data + mount_len,
-	    path.len - mount_len);
+	struct slice tail =
+	    slice_make(path.data + mount_len, path.len - mount_len);
 
 	place->mount = slice_make(path.data, mount_len);
 	place->has_slash = tail.len > 0;
@@ -96,12 +96,12 @@ static void set_place(struct mount_place *place, struct slice path,
 static bool is_under(struct slice path, struct slice mount)
 {
 	return path.len >= mount.len &&
-	    !memcmp(path.data, mount.data, mount.len) &&
-	    (path.len == mount.len || path.data[mount.len] == '/');
+	       !memcmp(path.data, mount.data, mount.len) &&
+	       (path.len == mount.len || path.data[mount.len] == '/');
 }
 
 static bool find_route(struct slice path, mount_names_route *names_route,
-    struct mount_place *place)
+		       struct mount_place *place)
 {
 	for (size_t at = 0; at < path.len; at++) {
 		size_t len = segment_len(path, at);
@@ -116,10 +116,11 @@ static bool find_route(struct slice path, mount_names_route *names_route,
 }
 
 static bool resolve_path(const struct mount_input *input, struct slice path,
-    mount_names_route *names_route, struct mount_place *place)
+			 mount_names_route *names_route,
+			 struct mount_place *place)
 {
-	struct slice mount = input->leat_mount.len ? input->leat_mount
-						   : input->option;
+	struct slice mount =
+	    input->leat_mount.len ? input->leat_mount : input->option;
 
 	if (path.len == 0 || path.data[0] != '/' || has_dots(path))
 		return false;
@@ -139,20 +140,20 @@ static bool resolve_path(const struct mount_input *input, struct slice path,
 }
 
 bool mount_resolve(const struct mount_input *input, struct arena *arena,
-    mount_names_route *names_route, struct mount_place *place)
+		   mount_names_route *names_route, struct mount_place *place)
 {
-	char *joined = arena_printf(arena, "%.*s%.*s",
-	    (int)input->script_name.len,
-	    input->script_name.data ? input->script_name.data : "",
-	    (int)input->path_info.len,
-	    input->path_info.data ? input->path_info.data : "");
+	char *joined =
+	    arena_printf(arena, "%.*s%.*s", (int)input->script_name.len,
+			 input->script_name.data ? input->script_name.data : "",
+			 (int)input->path_info.len,
+			 input->path_info.data ? input->path_info.data : "");
 	struct slice path = collapse(slice_of(joined), arena);
 
 	if (resolve_path(input, path, names_route, place))
 		return true;
 	/* A rewrite put the program's own address into SCRIPT_NAME. */
-	if (input->path_info.len || !read_target(input->request_uri, arena,
-				       &path))
+	if (input->path_info.len ||
+	    !read_target(input->request_uri, arena, &path))
 		return false;
 	return resolve_path(input, collapse(path, arena), names_route, place);
 }

@@ -13,7 +13,7 @@
 
 struct mount_input {
 	struct slice leat_mount;  /* the parameter LEAT_MOUNT; may be empty */
-	struct slice option;      /* the configured mount; may be empty */
+	struct slice option;	  /* the configured mount; may be empty */
 	struct slice script_name; /* decoded and normalised by the server */
 	struct slice path_info;
 	struct slice request_uri; /* raw */
@@ -22,7 +22,7 @@ struct mount_input {
 struct mount_place {
 	struct slice mount; /* "/ask"; empty for the root */
 	struct slice tail;  /* "chat/x", without slash at the start or end */
-	bool has_slash;     /* the address of the page ended in a slash */
+	bool has_slash;	    /* the address of the page ended in a slash */
 };
 
 /* True when the first segment of a path names a route. */
@@ -31,6 +31,6 @@ typedef bool mount_names_route(struct slice segment);
 /* False: the address is none of ours. Texts live in the arena or the
  * input. */
 bool mount_resolve(const struct mount_input *input, struct arena *arena,
-    mount_names_route *names_route, struct mount_place *place);
+		   mount_names_route *names_route, struct mount_place *place);
 
 #endif

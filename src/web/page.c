@@ -6,11 +6,11 @@
 #include "base/ids.h"
 #include "web/page_data.h"
 
-void page_make_policy(char nonce[PAGE_NONCE_LEN + 1], char *policy,
-    size_t size)
+void page_make_policy(char nonce[PAGE_NONCE_LEN + 1], char *policy, size_t size)
 {
 	ids_random(nonce, PAGE_NONCE_LEN);
-	snprintf(policy, size,
+	snprintf(
+	    policy, size,
 	    "default-src 'none'; script-src 'nonce-%s'; "
 	    "style-src 'nonce-%s'; connect-src 'self'; img-src 'self' data:; "
 	    "form-action 'none'; base-uri 'none'; frame-ancestors 'self'",

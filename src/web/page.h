@@ -12,7 +12,7 @@
 enum { PAGE_NONCE_LEN = 22 };
 
 void page_make_policy(char nonce[PAGE_NONCE_LEN + 1], char *policy,
-    size_t size);
+		      size_t size);
 void page_put(struct buffer *out, const char *nonce);
 
 #endif

@@ -57,9 +57,9 @@ static void flush(struct peer *peer)
 	}
 	buffer_fini(&peer->out);
 	watch_set(peer->watch, WATCH_READ | WATCH_GONE);
-	peer_touch(peer,
-	    peer->state == PEER_STREAMING ? &peer->server->streaming
-					  : &peer->server->waiting);
+	peer_touch(peer, peer->state == PEER_STREAMING
+			     ? &peer->server->streaming
+			     : &peer->server->waiting);
 	server_mark_pump(peer);
 }
 
@@ -208,13 +208,13 @@ void peer_send(struct peer *peer, struct buffer *framed)
 		return;
 	}
 	buffer_append(&peer->out, framed->data + done,
-	    framed->len - (size_t)done);
+		      framed->len - (size_t)done);
 	watch_set(peer->watch, WATCH_READ | WATCH_WRITE | WATCH_GONE);
 	peer_touch(peer, &peer->server->slow);
 }
 
 void peer_reply(struct peer *peer, const struct reply_head *head,
-    struct slice body)
+		struct slice body)
 {
 	struct server *server = peer->server;
 	struct buffer *out = &server->scratch;
@@ -238,7 +238,7 @@ void peer_reply(struct peer *peer, const struct reply_head *head,
 void peer_reply_json(struct peer *peer, int status, struct slice body)
 {
 	struct reply_head head = {.status = status,
-	    .content_type = "application/json"};
+				  .content_type = "application/json"};
 
 	peer_reply(peer, &head, body);
 }
@@ -271,12 +271,12 @@ static void reject(struct peer *peer, enum record_status status)
 	switch (status) {
 	case RECORD_PARAMS_TOO_LARGE:
 		fault_set_hint(&fault, ERROR_TOO_LARGE,
-		    "Its headers take more than %zu bytes.",
-		    peer->server->options.max_params_bytes);
+			       "Its headers take more than %zu bytes.",
+			       peer->server->options.max_params_bytes);
 		break;
 	case RECORD_BODY_TOO_LARGE:
 		fault_set_hint(&fault, ERROR_TOO_LARGE,
-		    "Its body has more than %zu bytes.", max);
+			       "Its body has more than %zu bytes.", max);
 		break;
 	default:
 		fault_set(&fault, ERROR_BAD_REQUEST, "malformed record");
@@ -295,7 +295,7 @@ static void start_work(struct peer *peer)
 	peer->has_records = true;
 	peer->request = request_new();
 	is_ok = request_decode(peer->request, record_request(&peer->in),
-	    server->options.max_body_bytes, &fault);
+			       server->options.max_body_bytes, &fault);
 	metrics_inc(server->metrics, METRIC_REQUESTS);
 	peer->state = PEER_WORKING;
 	peer_touch(peer, &server->waiting);
@@ -312,7 +312,7 @@ static void scan(struct peer *peer)
 {
 	struct server *server = peer->server;
 	struct record_limits limits = {server->options.max_params_bytes,
-	    server->options.max_body_bytes};
+				       server->options.max_body_bytes};
 	enum record_status status = record_scan(&peer->in, &limits);
 
 	switch (status) {
@@ -378,7 +378,7 @@ static void refuse_held(struct peer *peer)
 static bool may_read(const struct peer *peer)
 {
 	return peer->state == PEER_READING ||
-	    peer->in.bytes.len - peer->in.kept < AFTER_REQUEST_MAX;
+	       peer->in.bytes.len - peer->in.kept < AFTER_REQUEST_MAX;
 }
 
 static void read_request(struct peer *peer)
@@ -391,8 +391,9 @@ static void read_request(struct peer *peer)
 	}
 	for (int i = 0; i < READS_PER_EVENT && may_read(peer); i++) {
 		size_t want = bytes->cap > READ_CHUNK
-		    ? bytes->cap < READ_CHUNK_MAX ? bytes->cap : READ_CHUNK_MAX
-		    : READ_CHUNK;
+				  ? bytes->cap < READ_CHUNK_MAX ? bytes->cap
+								: READ_CHUNK_MAX
+				  : READ_CHUNK;
 		char *room;
 		ssize_t got;
 
@@ -449,7 +450,7 @@ void peer_run(struct peer *peer)
 }
 
 void peer_adopt(struct peer *peer, struct slice bytes, uint64_t hand_over_id,
-    enum server_adopt why)
+		enum server_adopt why)
 {
 	peer->is_adopted = true;
 	peer->hand_over_id = hand_over_id;

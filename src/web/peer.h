@@ -38,7 +38,7 @@ enum peer_state {
 enum peer_mode {
 	PEER_MODE_STREAM, /* every event, as it comes */
 	PEER_MODE_RESULT, /* one JSON answer at the end */
-	PEER_MODE_POLL    /* the events there are, at once or a little later */
+	PEER_MODE_POLL	  /* the events there are, at once or a little later */
 };
 
 struct peer {
@@ -55,10 +55,10 @@ struct peer {
 	uint16_t request_id;
 	bool keeps_connection;
 	bool head_sent;
-	bool is_cut;          /* the request was not read to its end */
+	bool is_cut;		 /* the request was not read to its end */
 	struct request *request; /* NULL once the head was sent */
-	struct buffer out;    /* what the socket did not take */
-	size_t held_bytes;    /* counted in server->held_bytes */
+	struct buffer out;	 /* what the socket did not take */
+	size_t held_bytes;	 /* counted in server->held_bytes */
 
 	enum server_adopt adopted_why;
 	bool is_adopted;
@@ -76,7 +76,7 @@ struct peer {
 	struct timer timer; /* RESULT and POLL: when to answer at the latest */
 	uint64_t address_key;
 	bool counts_address;
-	bool is_idle;     /* kept alive, and no request has begun */
+	bool is_idle;	  /* kept alive, and no request has begun */
 	bool has_records; /* `in` still holds the request */
 };
 
@@ -84,7 +84,7 @@ struct peer *peer_open(struct server *server, int fd);
 void peer_close(struct peer *peer);
 /* A request that another worker read. */
 void peer_adopt(struct peer *peer, struct slice bytes, uint64_t hand_over_id,
-    enum server_adopt why);
+		enum server_adopt why);
 /* The descriptor went to another worker: close our copy, say nothing. */
 void peer_release(struct peer *peer);
 
@@ -93,7 +93,7 @@ void peer_drop_records(struct peer *peer);
 
 /* One whole answer. After each of these the peer may be gone. */
 void peer_reply(struct peer *peer, const struct reply_head *head,
-    struct slice body);
+		struct slice body);
 void peer_reply_json(struct peer *peer, int status, struct slice body);
 void peer_reply_empty(struct peer *peer, int status);
 /* The error in the form the client can read (INTERFACE, "Errors"). */

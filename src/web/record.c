@@ -48,7 +48,7 @@ static bool read_header(const unsigned char *p, struct record_header *header)
 
 /* Reads a length (section 3.4); false: there are not enough bytes. */
 static bool read_length(const unsigned char **p, const unsigned char *end,
-    size_t *len)
+			size_t *len)
 {
 	if (*p == end)
 		return false;
@@ -59,7 +59,7 @@ static bool read_length(const unsigned char **p, const unsigned char *end,
 	if (end - *p < 4)
 		return false;
 	*len = (size_t)((*p)[0] & 0x7F) << 24 | (size_t)(*p)[1] << 16 |
-	    (size_t)(*p)[2] << 8 | (*p)[3];
+	       (size_t)(*p)[2] << 8 | (*p)[3];
 	*p += 4;
 	return true;
 }
@@ -107,7 +107,8 @@ static bool params_are_sound(const struct record_reader *reader)
 }
 
 static enum record_status take_begin(struct record_reader *reader,
-    const unsigned char *p, const struct record_header *header)
+				     const unsigned char *p,
+				     const struct record_header *header)
 {
 	if (header->id == 0 || header->content_len != BEGIN_LEN)
 		return RECORD_MALFORMED;
@@ -121,7 +122,8 @@ static enum record_status take_begin(struct record_reader *reader,
 }
 
 static enum record_status take_record(struct record_reader *reader,
-    const struct record_header *header, const struct record_limits *limits)
+				      const struct record_header *header,
+				      const struct record_limits *limits)
 {
 	switch (header->type) {
 	case PARAMS:
@@ -148,7 +150,7 @@ static enum record_status take_record(struct record_reader *reader,
 
 /* Management records (id 0) and those of other requests are dropped. */
 static bool is_ours(const struct record_reader *reader,
-    const struct record_header *header)
+		    const struct record_header *header)
 {
 	if (!reader->has_begun)
 		return header->type == BEGIN_REQUEST;
@@ -156,7 +158,7 @@ static bool is_ours(const struct record_reader *reader,
 }
 
 enum record_status record_scan(struct record_reader *reader,
-    const struct record_limits *limits)
+			       const struct record_limits *limits)
 {
 	struct buffer *bytes = &reader->bytes;
 	size_t at = reader->kept;
@@ -174,18 +176,17 @@ enum record_status record_scan(struct record_reader *reader,
 		if (!is_ours(reader, &header))
 			continue;
 		status = reader->has_begun
-		    ? take_record(reader, &header, limits)
-		    : take_begin(reader, p, &header);
+			     ? take_record(reader, &header, limits)
+			     : take_begin(reader, p, &header);
 		memmove(bytes->data + reader->kept, p, header.total_len);
 		reader->kept += header.total_len;
 	}
 	if (at > reader->kept) {
 		memmove(bytes->data + reader->kept, bytes->data + at,
-		    bytes->len - at);
+			bytes->len - at);
 		bytes->len -= at - reader->kept;
 	}
-	if (bytes->len - reader->kept > UNSCANNED_MAX &&
-	    status == RECORD_MORE)
+	if (bytes->len - reader->kept > UNSCANNED_MAX && status == RECORD_MORE)
 		return RECORD_MALFORMED;
 	if (status == RECORD_COMPLETE && !params_are_sound(reader))
 		return RECORD_MALFORMED;
@@ -204,9 +205,9 @@ bool record_aborts(const struct record_reader *reader, uint16_t request_id)
 	if (reader->bytes.len - reader->kept < RECORD_HEADER_LEN)
 		return false;
 	return read_header((const unsigned char *)reader->bytes.data +
-		       reader->kept,
-		   &header) &&
-	    header.type == ABORT_REQUEST && header.id == request_id;
+			       reader->kept,
+			   &header) &&
+	       header.type == ABORT_REQUEST && header.id == request_id;
 }
 
 void record_next(struct record_reader *reader)
@@ -216,7 +217,7 @@ void record_next(struct record_reader *reader)
 	buffer_init(&rest, BUFFER_UNLIMITED);
 	if (reader->bytes.len > reader->kept)
 		buffer_append(&rest, reader->bytes.data + reader->kept,
-		    reader->bytes.len - reader->kept);
+			      reader->bytes.len - reader->kept);
 	record_reader_fini(reader);
 	record_reader_init(reader);
 	reader->bytes = rest;
@@ -277,7 +278,7 @@ void record_end(struct buffer *out, size_t start, uint16_t request_id)
 }
 
 static void put_end_request(struct buffer *out, uint16_t request_id,
-    unsigned protocol_status)
+			    unsigned protocol_status)
 {
 	char record[RECORD_HEADER_LEN + 8] = {0};
 

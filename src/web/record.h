@@ -22,10 +22,10 @@ enum {
 enum record_status {
 	RECORD_MORE,
 	RECORD_COMPLETE,
-	RECORD_ABORTED,         /* FCGI_ABORT_REQUEST */
+	RECORD_ABORTED, /* FCGI_ABORT_REQUEST */
 	RECORD_PARAMS_TOO_LARGE,
 	RECORD_BODY_TOO_LARGE,
-	RECORD_UNKNOWN_ROLE,    /* not a responder's request */
+	RECORD_UNKNOWN_ROLE, /* not a responder's request */
 	RECORD_MALFORMED
 };
 
@@ -51,7 +51,7 @@ void record_reader_init(struct record_reader *reader);
 void record_reader_fini(struct record_reader *reader);
 /* Scans what was appended to reader->bytes. */
 enum record_status record_scan(struct record_reader *reader,
-    const struct record_limits *limits);
+			       const struct record_limits *limits);
 /* The complete request's bytes. */
 struct slice record_request(const struct record_reader *reader);
 /* The unscanned bytes begin with an FCGI_ABORT_REQUEST for that request. */

@@ -76,7 +76,7 @@ bool reply_allows_origin(struct slice origin, const char *const *cors_origins)
 }
 
 static void put_cors(struct buffer *out, const struct request *request,
-    const char *const *cors_origins)
+		     const char *const *cors_origins)
 {
 	if (!cors_origins[0])
 		return;
@@ -86,43 +86,45 @@ static void put_cors(struct buffer *out, const struct request *request,
 		return;
 	buffer_append_string(out, "Access-Control-Allow-Origin: ");
 	buffer_append_slice(out, request->origin);
-	buffer_append_string(out,
+	buffer_append_string(
+	    out,
 	    "\r\nAccess-Control-Expose-Headers: X-Leat-Turn, X-Request-Id, "
 	    "Retry-After\r\n");
 	if (request_is(request, "OPTIONS"))
-		buffer_append_string(out,
-		    "Access-Control-Allow-Methods: GET, POST, DELETE\r\n"
-		    "Access-Control-Allow-Headers: Content-Type, "
-		    "Last-Event-ID, Authorization, X-Request-Id\r\n"
-		    "Access-Control-Max-Age: 600\r\n");
+		buffer_append_string(
+		    out, "Access-Control-Allow-Methods: GET, POST, DELETE\r\n"
+			 "Access-Control-Allow-Headers: Content-Type, "
+			 "Last-Event-ID, Authorization, X-Request-Id\r\n"
+			 "Access-Control-Max-Age: 600\r\n");
 }
 
 void reply_put_head(struct buffer *out, const struct reply_head *head,
-    const struct request *request, const char *const *cors_origins)
+		    const struct request *request,
+		    const char *const *cors_origins)
 {
 	buffer_printf(out, "Status: %d %s\r\n", head->status,
-	    reason_of(head->status));
+		      reason_of(head->status));
 	if (head->content_type)
 		buffer_printf(out, "Content-Type: %s\r\n", head->content_type);
-	buffer_append_string(out,
-	    head->is_stream ? "Cache-Control: no-cache, no-transform\r\n"
-			      "X-Accel-Buffering: no\r\n"
-			    : "Cache-Control: no-store\r\n");
+	buffer_append_string(
+	    out, head->is_stream ? "Cache-Control: no-cache, no-transform\r\n"
+				   "X-Accel-Buffering: no\r\n"
+				 : "Cache-Control: no-store\r\n");
 	buffer_append_string(out, "X-Content-Type-Options: nosniff\r\n");
 	put_request_id(out, request);
 	if (head->turn.len)
-		buffer_printf(out, "X-Leat-Turn: %.*s\r\n",
-		    (int)head->turn.len, head->turn.data);
+		buffer_printf(out, "X-Leat-Turn: %.*s\r\n", (int)head->turn.len,
+			      head->turn.data);
 	if (head->retry_after_ms > 0)
 		buffer_printf(out, "Retry-After: %d\r\n",
-		    (head->retry_after_ms + 999) / 1000);
+			      (head->retry_after_ms + 999) / 1000);
 	if (head->allow)
 		buffer_printf(out, "Allow: %s\r\n", head->allow);
 	if (head->location)
 		buffer_printf(out, "Location: %s\r\n", head->location);
 	if (head->policy)
 		buffer_printf(out, "Content-Security-Policy: %s\r\n",
-		    head->policy);
+			      head->policy);
 	put_cors(out, request, cors_origins);
 	buffer_append_string(out, "\r\n");
 }

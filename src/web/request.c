@@ -21,7 +21,7 @@ static const struct {
     {"REMOTE_ADDR", offsetof(struct request, remote_address)},
     {"HTTP_X_FORWARDED_FOR", offsetof(struct request, forwarded_for)},
     {"HTTP_ACCESS_CONTROL_REQUEST_HEADERS",
-	offsetof(struct request, wanted_headers)},
+     offsetof(struct request, wanted_headers)},
     {"LEAT_MOUNT", offsetof(struct request, mount_input.leat_mount)},
     {"SCRIPT_NAME", offsetof(struct request, mount_input.script_name)},
     {"PATH_INFO", offsetof(struct request, mount_input.path_info)},
@@ -65,24 +65,24 @@ static void on_params(void *state, char *const *params)
 			continue;
 		name = slice_make(*params, (size_t)(equals - *params));
 		for (int i = 0; i < WANTED_COUNT; i++) {
-			struct slice *field = (struct slice *)(void *)((char *)
-								       request +
-			    wanted[i].offset);
+			struct slice *field =
+			    (struct slice *)(void *)((char *)request +
+						     wanted[i].offset);
 
 			if (slice_is(name, wanted[i].name))
 				*field = arena_copy(&request->arena,
-				    slice_of(equals + 1));
+						    slice_of(equals + 1));
 		}
 	}
 }
 
 bool request_decode(struct request *request, struct slice records,
-    size_t max_body_bytes, struct fault *fault)
+		    size_t max_body_bytes, struct fault *fault)
 {
 	struct fcgi_sink sink = {on_params, request};
 
 	return fcgi_decode(records, max_body_bytes, &sink, &request->body,
-	    fault);
+			   fault);
 }
 
 bool request_is(const struct request *request, const char *method)
@@ -95,8 +95,8 @@ bool request_wants_events(const struct request *request)
 	static const char type[] = "text/event-stream";
 
 	for (size_t i = 0; i + sizeof type - 1 <= request->accept.len; i++)
-		if (text_equal_nocase(slice_make(request->accept.data + i,
-					  sizeof type - 1),
+		if (text_equal_nocase(
+			slice_make(request->accept.data + i, sizeof type - 1),
 			type))
 			return true;
 	return false;
@@ -116,7 +116,7 @@ bool request_is_foreign(const struct request *request)
 	if (!slashes || request->host.len >= sizeof expected)
 		return true;
 	host = slice_make(slashes + 3,
-	    (size_t)(host.data + host.len - slashes - 3));
+			  (size_t)(host.data + host.len - slashes - 3));
 	memcpy(expected, request->host.data, request->host.len);
 	expected[request->host.len] = '\0';
 	return !text_equal_nocase(host, expected);

@@ -34,7 +34,7 @@ struct request {
  * fault is the answer (method and headers may be known all the same). */
 struct request *request_new(void);
 bool request_decode(struct request *request, struct slice records,
-    size_t max_body_bytes, struct fault *fault);
+		    size_t max_body_bytes, struct fault *fault);
 void request_free(struct request *request);
 void request_drop_body(struct request *request);
 

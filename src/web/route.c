@@ -10,7 +10,7 @@ enum method { METHOD_GET = 1, METHOD_POST = 2, METHOD_DELETE = 4 };
 static const struct route {
 	const char *first;
 	const char *third; /* NULL: there is no third */
-	bool has_id;       /* a second segment */
+	bool has_id;	   /* a second segment */
 	bool takes_head;
 	unsigned method;
 	void (*answer)(struct peer *peer, struct slice id);
@@ -51,8 +51,8 @@ static bool split(struct slice tail, struct address *address)
 
 		if (address->count == SEGMENTS_MAX)
 			return false;
-		address->segments[address->count++] = slice_make(tail.data,
-		    len);
+		address->segments[address->count++] =
+		    slice_make(tail.data, len);
 		len += slash != NULL;
 		tail.data += len;
 		tail.len -= len;
@@ -62,10 +62,10 @@ static bool split(struct slice tail, struct address *address)
 
 static bool matches(const struct route *route, const struct address *address)
 {
-	size_t count = route->third  ? 3
-	    : route->has_id          ? 2
-	    : route->first[0] != '\0' ? 1
-				     : 0;
+	size_t count = route->third		 ? 3
+		       : route->has_id		 ? 2
+		       : route->first[0] != '\0' ? 1
+						 : 0;
 
 	if (address->count != count)
 		return false;
@@ -85,7 +85,7 @@ static bool is_off(const struct server *server, const struct route *route)
 }
 
 static unsigned method_of(const struct request *request,
-    const struct route *route)
+			  const struct route *route)
 {
 	if (request_is(request, "GET") ||
 	    (route->takes_head && request_is(request, "HEAD")))
@@ -123,7 +123,7 @@ const char *route_allowed_methods(const struct peer *peer)
 static void answer_options(struct peer *peer)
 {
 	struct reply_head head = {.status = 204,
-	    .allow = route_allowed_methods(peer)};
+				  .allow = route_allowed_methods(peer)};
 
 	peer_reply(peer, &head, SLICE_NONE);
 }
@@ -135,9 +135,10 @@ static bool check_origin(struct peer *peer)
 
 	if (!request_is_foreign(peer->request) ||
 	    reply_allows_origin(peer->request->origin,
-		peer->server->options.cors_origins))
+				peer->server->options.cors_origins))
 		return true;
-	fault_set_hint(&fault, ERROR_FORBIDDEN,
+	fault_set_hint(
+	    &fault, ERROR_FORBIDDEN,
 	    "Pages of another site may not ask here; the owner can allow "
 	    "them with cors_origins.");
 	peer_reply_fault(peer, &fault);
@@ -153,8 +154,8 @@ void route_request(struct peer *peer)
 
 	request->mount_input.option = slice_of(peer->server->options.mount);
 	fault_set(&fault, ERROR_NOT_FOUND, "no such address");
-	if (!mount_resolve(&request->mount_input, &request->arena,
-		names_route, &request->place) ||
+	if (!mount_resolve(&request->mount_input, &request->arena, names_route,
+			   &request->place) ||
 	    !split(request->place.tail, &address)) {
 		peer_reply_fault(peer, &fault);
 		return;
@@ -168,9 +169,9 @@ void route_request(struct peer *peer)
 		if (!(method_of(request, route) & route->method))
 			continue;
 		if (check_origin(peer))
-			route->answer(peer,
-			    address.count > 1 ? address.segments[1]
-					      : SLICE_NONE);
+			route->answer(peer, address.count > 1
+						? address.segments[1]
+						: SLICE_NONE);
 		return;
 	}
 	if (exists && request_is(request, "OPTIONS")) {

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include <stdio.h>
+
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/text.h"
@@ -16,12 +18,11 @@ enum finding { FOUND_HERE, FOUND_NOWHERE, FOUND_ELSEWHERE };
 static bool is_self(const struct server *server, struct turn_place place)
 {
 	return place.slot == server->self.slot &&
-	    place.incarnation == server->self.incarnation;
+	       place.incarnation == server->self.incarnation;
 }
 
 /* Hands the peer over; the peer is gone or answered afterwards. */
-static void hand_over(struct peer *peer, struct turn_place owner,
-    bool *is_gone)
+static void hand_over(struct peer *peer, struct turn_place owner, bool *is_gone)
 {
 	struct server *server = peer->server;
 	struct fault fault;
@@ -30,7 +31,7 @@ static void hand_over(struct peer *peer, struct turn_place owner,
 	*is_gone = false;
 	watch_set(peer->watch, 0);
 	result = server->hooks.hand_over(server->hooks.state, owner, peer->fd,
-	    record_request(&peer->in));
+					 record_request(&peer->in));
 	if (result == HAND_OVER_SENT) {
 		metrics_inc(server->metrics, METRIC_HANDOVERS_OUT);
 		peer_release(peer);
@@ -56,7 +57,7 @@ static void answer_busy(struct peer *peer)
 
 /* FOUND_ELSEWHERE: the peer has been dealt with. */
 static enum finding find_turn(struct peer *peer, struct slice id,
-    struct turn **turn)
+			      struct turn **turn)
 {
 	struct server *server = peer->server;
 	struct turn_place owner;
@@ -76,8 +77,8 @@ static enum finding find_turn(struct peer *peer, struct slice id,
 	if (!ids_read_turn(id, &owner)) {
 		if (!ids_is_client_turn(id) || !server->hooks.owner_of)
 			return FOUND_NOWHERE;
-		owner = server->hooks.owner_of(server->hooks.state,
-		    ids_hash(id));
+		owner =
+		    server->hooks.owner_of(server->hooks.state, ids_hash(id));
 	}
 	if (!is_self(server, owner))
 		hand_over(peer, owner, &is_gone);
@@ -85,10 +86,12 @@ static enum finding find_turn(struct peer *peer, struct slice id,
 }
 
 static void attach(struct peer *peer, struct turn *turn, uint32_t after_n,
-    enum dialect dialect)
+		   enum dialect dialect)
 {
-	struct stream_options options = {.turn = turn, .after_n = after_n,
-	    .dialect = dialect, .mode = PEER_MODE_STREAM};
+	struct stream_options options = {.turn = turn,
+					 .after_n = after_n,
+					 .dialect = dialect,
+					 .mode = PEER_MODE_STREAM};
 	struct fault fault;
 
 	if (turn_is_ended(turn) && after_n >= journal_tail(turn_journal(turn)))
@@ -125,11 +128,11 @@ static void resume(struct peer *peer, enum dialect dialect)
 static void reply_accepted(struct peer *peer, const struct turn *turn)
 {
 	struct slice id = turn_id(turn);
-	struct reply_head head = {.status = 202,
-	    .content_type = "application/json", .turn = id};
+	struct reply_head head = {
+	    .status = 202, .content_type = "application/json", .turn = id};
 	char body[IDS_TURN_MAX + 16];
 	int len = snprintf(body, sizeof body, "{\"turn\":\"%.*s\"}\n",
-	    (int)id.len, id.data);
+			   (int)id.len, id.data);
 
 	peer_reply(peer, &head, slice_make(body, (size_t)len));
 }
@@ -146,7 +149,7 @@ static bool wants_stream(const struct peer *peer, const struct ask_form *form)
 	if (form->streaming != STREAMING_UNSAID)
 		return form->streaming == STREAMING_YES;
 	return request_wants_events(peer->request) || form->came_as_message ||
-	    (form->has_format && form->format == DIALECT_TEXT);
+	       (form->has_format && form->format == DIALECT_TEXT);
 }
 
 /* The turn that the client's own id names, if it is known somewhere; true:
@@ -164,8 +167,8 @@ static bool join_turn(struct peer *peer, struct ask_form *form)
 		ask_free(form->ask);
 		return true;
 	}
-	if (finding == FOUND_NOWHERE && ids_read_turn(form->ask->turn,
-					    &ignored)) {
+	if (finding == FOUND_NOWHERE &&
+	    ids_read_turn(form->ask->turn, &ignored)) {
 		/* One of ours that is gone: it was answered once. */
 		ask_free(form->ask);
 		peer_reply_empty(peer, 204);
@@ -182,9 +185,10 @@ static bool join_turn(struct peer *peer, struct ask_form *form)
 static void start_turn(struct peer *peer, struct ask_form *form)
 {
 	struct server *server = peer->server;
-	struct stream_options options = {.dialect = dialect_of(form),
-	    .mode = wants_stream(peer, form) ? PEER_MODE_STREAM
-					     : PEER_MODE_RESULT,
+	struct stream_options options = {
+	    .dialect = dialect_of(form),
+	    .mode =
+		wants_stream(peer, form) ? PEER_MODE_STREAM : PEER_MODE_RESULT,
 	    .wait_ms = server->options.answer_timeout_ms};
 	bool no_wait = form->ask->wants_no_wait;
 	struct fault fault;
@@ -225,13 +229,13 @@ static void take_parsed(struct peer *peer, struct parsing *parsing)
 	struct request *request = peer->request;
 
 	if (parsing->is_ok && request_is(request, "POST"))
-		parsing->is_ok = ask_read_post_query(&parsing->form,
-		    request->query_string, &parsing->fault);
+		parsing->is_ok = ask_read_post_query(
+		    &parsing->form, request->query_string, &parsing->fault);
 	request_drop_body(request);
 	if (request->last_event_id.len) {
 		enum dialect dialect = parsing->is_ok
-		    ? dialect_of(&parsing->form)
-		    : DIALECT_NATIVE;
+					   ? dialect_of(&parsing->form)
+					   : DIALECT_NATIVE;
 
 		ask_free(parsing->form.ask);
 		resume(peer, dialect);
@@ -248,7 +252,7 @@ static void parse(void *state)
 	struct parsing *parsing = state;
 
 	parsing->is_ok = ask_read_json(&parsing->form, parsing->body,
-	    &parsing->limits, &parsing->fault);
+				       &parsing->limits, &parsing->fault);
 }
 
 static void on_parsed(void *state)
@@ -283,8 +287,7 @@ static void parse_off_loop(struct peer *peer, const struct ask_limits *limits)
 	peer->request->body = SLICE_NONE;
 	peer->work = parsing;
 	peer->on_gone = on_gone_while_parsing;
-	if (job_start(peer->server->loop, JOB_PARSE, parse, on_parsed,
-		parsing))
+	if (job_start(peer->server->loop, JOB_PARSE, parse, on_parsed, parsing))
 		return;
 	peer->work = NULL;
 	peer->on_gone = NULL;
@@ -298,7 +301,8 @@ void route_chat_ask(struct peer *peer, struct slice id)
 {
 	const struct server_options *options = &peer->server->options;
 	struct ask_limits limits = {options->max_query_bytes,
-	    options->max_messages, options->allow_system_role};
+				    options->max_messages,
+				    options->allow_system_role};
 	struct request *request = peer->request;
 	struct parsing parsing = {.peer = peer};
 
@@ -308,11 +312,12 @@ void route_chat_ask(struct peer *peer, struct slice id)
 		parse_off_loop(peer, &limits);
 		return;
 	}
-	parsing.is_ok = request_is(request, "POST")
-	    ? ask_read_json(&parsing.form, request->body, &limits,
-		  &parsing.fault)
-	    : ask_read_query(&parsing.form, request->query_string, &limits,
-		  &parsing.fault);
+	parsing.is_ok =
+	    request_is(request, "POST")
+		? ask_read_json(&parsing.form, request->body, &limits,
+				&parsing.fault)
+		: ask_read_query(&parsing.form, request->query_string, &limits,
+				 &parsing.fault);
 	take_parsed(peer, &parsing);
 }
 
@@ -322,11 +327,12 @@ static void answer_missing(struct peer *peer, struct slice id)
 	struct fault fault;
 
 	if (ids_read_turn(id, &ignored) || ids_is_client_turn(id))
-		fault_set_hint(&fault, ERROR_GONE,
+		fault_set_hint(
+		    &fault, ERROR_GONE,
 		    "The turn has ended and is forgotten, or never was.");
 	else
 		fault_set_hint(&fault, ERROR_NOT_FOUND,
-		    "This is not the id of a turn.");
+			       "This is not the id of a turn.");
 	peer_reply_fault(peer, &fault);
 }
 
@@ -356,37 +362,41 @@ struct stream_query {
 };
 
 static bool read_one(struct stream_query *query, struct slice name,
-    struct slice value, struct fault *fault)
+		     struct slice value, struct fault *fault)
 {
 	if (slice_is(name, "offset")) {
 		if (slice_is(value, "-1"))
 			query->after_n = 0;
 		else if (!text_parse_uint(value, &query->after_n) ||
-		    query->after_n > UINT32_MAX)
+			 query->after_n > UINT32_MAX)
 			return fault_set_hint(fault, ERROR_BAD_REQUEST,
-			    "\"offset\" must be a number.");
+					      "\"offset\" must be a number.");
 	} else if (slice_is(name, "wait")) {
 		if (!text_parse_uint(value, &query->wait_s))
-			return fault_set_hint(fault, ERROR_BAD_REQUEST,
+			return fault_set_hint(
+			    fault, ERROR_BAD_REQUEST,
 			    "\"wait\" must be a number of seconds.");
 	} else if (slice_is(name, "live")) {
 		query->is_poll = slice_is(value, "long-poll");
 		if (!query->is_poll && !slice_is(value, "sse"))
-			return fault_set_hint(fault, ERROR_BAD_REQUEST,
+			return fault_set_hint(
+			    fault, ERROR_BAD_REQUEST,
 			    "\"live\" must be long-poll or sse.");
 	} else if (slice_is(name, "format")) {
 		if (!dialect_find(value, &query->dialect))
-			return fault_set_hint(fault, ERROR_BAD_REQUEST,
+			return fault_set_hint(
+			    fault, ERROR_BAD_REQUEST,
 			    "\"format\" must be native, simple or text.");
 	} else {
-		return fault_set_hint(fault, ERROR_UNSUPPORTED_FIELD,
+		return fault_set_hint(
+		    fault, ERROR_UNSUPPORTED_FIELD,
 		    "Only offset, live, wait and format are supported.");
 	}
 	return true;
 }
 
 static bool read_stream_query(const struct peer *peer,
-    struct stream_query *query, struct fault *fault)
+			      struct stream_query *query, struct fault *fault)
 {
 	struct slice rest = peer->request->query_string;
 	struct buffer name;
@@ -398,24 +408,26 @@ static bool read_stream_query(const struct peer *peer,
 	buffer_init(&value, BUFFER_UNLIMITED);
 	while (is_ok && query_string_next(&rest, &name, &value, &is_valid))
 		is_ok = is_valid
-		    ? read_one(query, buffer_slice(&name),
-			  buffer_slice(&value), fault)
-		    : fault_set_hint(fault, ERROR_BAD_REQUEST,
-			  "The query string is broken.");
+			    ? read_one(query, buffer_slice(&name),
+				       buffer_slice(&value), fault)
+			    : fault_set_hint(fault, ERROR_BAD_REQUEST,
+					     "The query string is broken.");
 	buffer_fini(&name);
 	buffer_fini(&value);
 	return is_ok;
 }
 
 static void poll_turn(struct peer *peer, struct turn *turn,
-    const struct stream_query *query)
+		      const struct stream_query *query)
 {
 	unsigned max_ms = peer->server->options.long_poll_ms;
-	struct stream_options options = {.turn = turn,
-	    .after_n = (uint32_t)query->after_n, .mode = PEER_MODE_POLL,
+	struct stream_options options = {
+	    .turn = turn,
+	    .after_n = (uint32_t)query->after_n,
+	    .mode = PEER_MODE_POLL,
 	    .wait_ms = query->wait_s * 1000 < max_ms
-		? (unsigned)query->wait_s * 1000
-		: max_ms};
+			   ? (unsigned)query->wait_s * 1000
+			   : max_ms};
 	struct fault fault;
 
 	turn_linger(turn);
@@ -447,7 +459,7 @@ void route_chat_stream(struct peer *peer, struct slice id)
 			poll_turn(peer, turn, &query);
 		else
 			attach(peer, turn, (uint32_t)query.after_n,
-			    query.dialect);
+			       query.dialect);
 		break;
 	case FOUND_NOWHERE:
 		answer_missing(peer, id);

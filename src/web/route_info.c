@@ -45,7 +45,7 @@ void route_readyz(struct peer *peer, struct slice id)
 		json_put_int_member(&body, "passages", passages);
 	else
 		json_put_string_member(&body, "missing",
-		    slice_of(why_no_index));
+				       slice_of(why_no_index));
 	buffer_append_string(&body, "}}\n");
 	peer_reply_json(peer, why ? 503 : 200, buffer_slice(&body));
 	buffer_fini(&body);
@@ -54,7 +54,8 @@ void route_readyz(struct peer *peer, struct slice id)
 void route_metrics(struct peer *peer, struct slice id)
 {
 	struct server *server = peer->server;
-	struct reply_head head = {.status = 200,
+	struct reply_head head = {
+	    .status = 200,
 	    .content_type = "text/plain; version=0.0.4; charset=utf-8"};
 	struct metrics sum = *server->metrics;
 	struct fault fault;
@@ -62,9 +63,9 @@ void route_metrics(struct peer *peer, struct slice id)
 
 	(void)id;
 	if (!address_is_listed(peer->request->remote_address,
-		server->options.metrics_allow)) {
+			       server->options.metrics_allow)) {
 		fault_set_hint(&fault, ERROR_FORBIDDEN,
-		    "metrics_allow does not list this address.");
+			       "metrics_allow does not list this address.");
 		peer_reply_fault(peer, &fault);
 		return;
 	}
@@ -84,7 +85,8 @@ void route_page(struct peer *peer, struct slice id)
 	char nonce[PAGE_NONCE_LEN + 1];
 	char policy[512];
 	struct reply_head head = {.status = 200,
-	    .content_type = "text/html; charset=utf-8", .policy = policy};
+				  .content_type = "text/html; charset=utf-8",
+				  .policy = policy};
 	struct buffer body;
 
 	(void)id;

@@ -15,7 +15,7 @@ struct searching {
 };
 
 static void put_passage(struct buffer *out, const struct passage *passage,
-    size_t n)
+			size_t n)
 {
 	size_t len = passage->text.len;
 
@@ -28,14 +28,14 @@ static void put_passage(struct buffer *out, const struct passage *passage,
 	json_put_string_member(out, "heading", passage->heading);
 	json_put_string_member(out, "url", passage->url);
 	json_put_string_member(out, "snippet",
-	    slice_make(passage->text.data, len));
+			       slice_make(passage->text.data, len));
 	json_put_name(out, "score");
 	json_put_number(out, passage->score);
 	buffer_append_char(out, '}');
 }
 
 static void answer(struct peer *peer, const struct searching *searching,
-    const struct retrieval_result *result)
+		   const struct retrieval_result *result)
 {
 	struct buffer body;
 
@@ -76,7 +76,7 @@ static void on_gone(struct peer *peer)
 
 /* False and a fault: the query string does not say what to look for. */
 static bool read_query(struct peer *peer, struct searching *searching,
-    struct fault *fault)
+		       struct fault *fault)
 {
 	struct slice query_string = peer->request->query_string;
 	size_t max = peer->server->options.max_query_bytes;
@@ -86,23 +86,24 @@ static bool read_query(struct peer *peer, struct searching *searching,
 	buffer_init(&value, BUFFER_UNLIMITED);
 	if (query_string_get(query_string, "n", &value) &&
 	    (!text_parse_uint(buffer_slice(&value), &count) || count < 1 ||
-		count > PASSAGES_MAX)) {
+	     count > PASSAGES_MAX)) {
 		buffer_fini(&value);
 		return fault_set_hint(fault, ERROR_BAD_REQUEST,
-		    "\"n\" must be between 1 and %d.", PASSAGES_MAX);
+				      "\"n\" must be between 1 and %d.",
+				      PASSAGES_MAX);
 	}
 	query_string_get(query_string, "q", &value);
-	searching->ask.query = arena_copy(&searching->arena,
-	    buffer_slice(&value));
+	searching->ask.query =
+	    arena_copy(&searching->arena, buffer_slice(&value));
 	searching->ask.max_passages = (int)count;
 	searching->ask.max_characters = CHARACTERS_MAX;
 	buffer_fini(&value);
 	if (text_trim(searching->ask.query).len == 0)
 		return fault_set_hint(fault, ERROR_BAD_REQUEST,
-		    "\"q\" is missing or empty.");
+				      "\"q\" is missing or empty.");
 	if (searching->ask.query.len > max)
 		return fault_set_hint(fault, ERROR_TOO_LARGE,
-		    "\"q\" is longer than %zu bytes.", max);
+				      "\"q\" is longer than %zu bytes.", max);
 	return true;
 }
 
@@ -115,7 +116,7 @@ void route_search(struct peer *peer, struct slice id)
 	(void)id;
 	if (!retriever) {
 		fault_set_hint(&fault, ERROR_NOT_FOUND,
-		    "No documents are configured to be searched.");
+			       "No documents are configured to be searched.");
 		peer_reply_fault(peer, &fault);
 		return;
 	}
@@ -131,5 +132,5 @@ void route_search(struct peer *peer, struct slice id)
 	peer->work = searching;
 	peer->on_gone = on_gone;
 	retriever->ops->start(retriever, &searching->ask, &searching->arena,
-	    on_found, searching);
+			      on_found, searching);
 }

@@ -37,8 +37,7 @@ void server_mark_pump(struct peer *peer)
 void server_count_stream(struct server *server, int delta)
 {
 	server->stream_count += (unsigned)delta;
-	metrics_set(server->metrics, METRIC_STREAMS_OPEN,
-	    server->stream_count);
+	metrics_set(server->metrics, METRIC_STREAMS_OPEN, server->stream_count);
 }
 
 static void on_pass(void *state)
@@ -56,7 +55,7 @@ static void on_pass(void *state)
 }
 
 static struct peer *oldest(const struct server *server, struct list *list,
-    uint64_t age_ms)
+			   uint64_t age_ms)
 {
 	struct peer *peer;
 
@@ -88,17 +87,17 @@ static void on_sweep(void *state)
 	const struct server_options *options = &server->options;
 	struct peer *peer;
 
-	while ((peer = oldest(server, &server->streaming,
-		    options->heartbeat_ms)))
+	while (
+	    (peer = oldest(server, &server->streaming, options->heartbeat_ms)))
 		stream_heartbeat(peer);
 	while ((peer = oldest(server, &server->reading,
-		    options->request_timeout_ms)))
+			      options->request_timeout_ms)))
 		refuse_late(peer);
-	while ((peer = oldest(server, &server->slow,
-		    options->write_timeout_ms))) {
+	while (
+	    (peer = oldest(server, &server->slow, options->write_timeout_ms))) {
 		metrics_inc(server->metrics, METRIC_READERS_DROPPED);
 		log_info("web", "a reader took nothing for %u ms: dropped",
-		    options->write_timeout_ms);
+			 options->write_timeout_ms);
 		peer_close(peer);
 	}
 	while ((peer = oldest(server, &server->draining, DRAIN_INPUT_MS)))
@@ -110,7 +109,7 @@ static void tell_open(struct server *server)
 {
 	if (server->hooks.on_open_count)
 		server->hooks.on_open_count(server->hooks.state,
-		    server->peer_count);
+					    server->peer_count);
 }
 
 static void check_drained(struct server *server)
@@ -159,8 +158,9 @@ static int open_reserve(void)
 }
 
 struct server *server_new(struct loop *loop,
-    const struct server_options *options, const struct server_hooks *hooks,
-    struct chat *chat, struct metrics *metrics, struct turn_place self)
+			  const struct server_options *options,
+			  const struct server_hooks *hooks, struct chat *chat,
+			  struct metrics *metrics, struct turn_place self)
 {
 	struct server *server = memory_zalloc(sizeof *server);
 
@@ -285,7 +285,7 @@ bool server_listen(struct server *server, int fd)
 }
 
 void server_adopt(struct server *server, int fd, struct slice bytes,
-    uint64_t hand_over_id, enum server_adopt why)
+		  uint64_t hand_over_id, enum server_adopt why)
 {
 	struct peer *peer = peer_open(server, fd);
 
@@ -296,7 +296,7 @@ void server_adopt(struct server *server, int fd, struct slice bytes,
 }
 
 void server_drain(struct server *server, unsigned timeout_ms,
-    void (*on_drained)(void *state), void *state)
+		  void (*on_drained)(void *state), void *state)
 {
 	if (server->is_draining) {
 		timer_start(&server->drain_timer, timeout_ms);
@@ -307,10 +307,10 @@ void server_drain(struct server *server, unsigned timeout_ms,
 	server->drained_state = state;
 	close_listeners(server);
 	while (!list_is_empty(&server->idle))
-		peer_close(LIST_ENTRY(server->idle.next, struct peer,
-		    time_node));
+		peer_close(
+		    LIST_ENTRY(server->idle.next, struct peer, time_node));
 	timer_start(&server->drain_timer,
-	    server->peer_count > 0 ? timeout_ms : 0);
+		    server->peer_count > 0 ? timeout_ms : 0);
 }
 
 unsigned server_open_peers(const struct server *server)

@@ -45,7 +45,7 @@ struct server {
 	struct list streaming; /* since the last write */
 	struct list slow;      /* since the socket last took something */
 	struct list draining;
-	struct list waiting;   /* no clock of the server's runs for them */
+	struct list waiting; /* no clock of the server's runs for them */
 	struct timer sweep;
 
 	struct list pump;      /* peers whose journal has more */

@@ -17,11 +17,11 @@ static void on_more(struct journal_reader *reader)
 /* A list of proxies that is not set, and a request that came through one:
  * the address is the proxy's, and counting it would count everybody. */
 static bool counts_addresses(const struct server *server,
-    const struct request *request)
+			     const struct request *request)
 {
 	return server->options.max_streams_per_address > 0 &&
-	    server->hooks.address_acquire &&
-	    (request->forwarded_for.len == 0 ||
+	       server->hooks.address_acquire &&
+	       (request->forwarded_for.len == 0 ||
 		server->options.trusted_proxies[0]);
 }
 
@@ -36,16 +36,17 @@ bool stream_admit(struct peer *peer, struct fault *fault)
 	if (server->options.max_streams &&
 	    server->stream_count >= server->options.max_streams)
 		return fault_set(fault, ERROR_OVERLOADED, "%u streams",
-		    server->stream_count);
+				 server->stream_count);
 	if (!counts_addresses(server, peer->request))
 		return true;
 	key = address_key(address_of_client(peer->request->remote_address,
-	    peer->request->forwarded_for, server->options.trusted_proxies));
+					    peer->request->forwarded_for,
+					    server->options.trusted_proxies));
 	if (key == 0)
 		return true;
 	if (!server->hooks.address_acquire(server->hooks.state, key, limit))
 		return fault_set(fault, ERROR_TOO_MANY_STREAMS,
-		    "%u from one address", limit);
+				 "%u from one address", limit);
 	peer->address_key = key;
 	peer->counts_address = true;
 	return true;
@@ -69,7 +70,7 @@ void stream_start(struct peer *peer, const struct stream_options *options)
 	peer->dialect = options->dialect;
 	peer->mode = options->mode;
 	if (!turn_attach(options->turn, &peer->reader, options->after_n,
-		on_more)) {
+			 on_more)) {
 		peer->turn = NULL;
 		release_address(peer);
 		fault_set(&fault, ERROR_TOO_MANY_STREAMS, "readers of a turn");
@@ -79,9 +80,9 @@ void stream_start(struct peer *peer, const struct stream_options *options)
 	peer_drop_records(peer);
 	peer->state = PEER_STREAMING;
 	server_count_stream(peer->server, 1);
-	peer_touch(peer,
-	    peer->mode == PEER_MODE_STREAM ? &peer->server->streaming
-					   : &peer->server->waiting);
+	peer_touch(peer, peer->mode == PEER_MODE_STREAM
+			     ? &peer->server->streaming
+			     : &peer->server->waiting);
 	if (peer->mode != PEER_MODE_STREAM)
 		timer_start(&peer->timer, options->wait_ms);
 	server_mark_pump(peer);
@@ -105,7 +106,7 @@ static bool is_at_end(const struct peer *peer)
 	const struct journal *journal = peer->reader.journal;
 
 	return journal_is_ended(journal) &&
-	    peer->reader.place.n >= journal_tail(journal);
+	       peer->reader.place.n >= journal_tail(journal);
 }
 
 /* The terminal event, once the journal has ended. */
@@ -122,9 +123,9 @@ static void put_head(struct peer *peer, struct buffer *out)
 	const struct dialect_ops *ops = dialect_ops(peer->dialect);
 	const struct journal *journal = peer->reader.journal;
 	struct reply_head head = {.status = 200,
-	    .content_type = ops->content_type,
-	    .is_stream = true,
-	    .turn = journal_turn_id(journal)};
+				  .content_type = ops->content_type,
+				  .is_stream = true,
+				  .turn = journal_turn_id(journal)};
 	struct event event;
 
 	if (!ops->is_event_stream && journal_answer_bytes(journal) == 0) {
@@ -133,7 +134,7 @@ static void put_head(struct peer *peer, struct buffer *out)
 			head.status = error_http_status(event.error.code);
 	}
 	reply_put_head(out, &head, peer->request,
-	    peer->server->options.cors_origins);
+		       peer->server->options.cors_origins);
 	dialect_put_prelude(out, peer->dialect);
 	peer->head_sent = true;
 	request_free(peer->request);
@@ -144,8 +145,8 @@ static void put_head(struct peer *peer, struct buffer *out)
 static bool may_begin(const struct peer *peer)
 {
 	return peer->head_sent || dialect_ops(peer->dialect)->is_event_stream ||
-	    journal_answer_bytes(peer->reader.journal) > 0 ||
-	    journal_is_ended(peer->reader.journal);
+	       journal_answer_bytes(peer->reader.journal) > 0 ||
+	       journal_is_ended(peer->reader.journal);
 }
 
 static void pump_stream(struct peer *peer)
@@ -164,9 +165,9 @@ static void pump_stream(struct peer *peer)
 		start = record_begin(out);
 		if (!peer->head_sent)
 			put_head(peer, out);
-		frames = dialect_encode(out, peer->dialect,
-		    peer->reader.journal, &peer->reader.place,
-		    server->options.max_unwritten_bytes);
+		frames = dialect_encode(
+		    out, peer->dialect, peer->reader.journal,
+		    &peer->reader.place, server->options.max_unwritten_bytes);
 		metrics_add(server->metrics, METRIC_FRAMES, frames);
 		record_end(out, start, peer->request_id);
 		is_over = is_at_end(peer);
@@ -174,7 +175,7 @@ static void pump_stream(struct peer *peer)
 			record_put_end(out, peer->request_id);
 		peer_send(peer, out);
 	} while (!is_over && peer->out.len == 0 &&
-	    peer->reader.place.n < journal_tail(peer->reader.journal));
+		 peer->reader.place.n < journal_tail(peer->reader.journal));
 	if (is_over) {
 		stream_leave(peer);
 		peer_finish(peer);
@@ -185,8 +186,8 @@ static void answer_result(struct peer *peer)
 {
 	struct journal *journal = journal_ref(peer->reader.journal);
 	struct reply_head head = {.status = 200,
-	    .content_type = "application/json",
-	    .turn = journal_turn_id(journal)};
+				  .content_type = "application/json",
+				  .turn = journal_turn_id(journal)};
 	struct buffer body;
 	struct event event;
 
@@ -210,15 +211,15 @@ static void answer_poll(struct peer *peer)
 {
 	struct journal *journal = journal_ref(peer->reader.journal);
 	struct reply_head head = {.status = 200,
-	    .content_type = "application/json",
-	    .turn = journal_turn_id(journal)};
+				  .content_type = "application/json",
+				  .turn = journal_turn_id(journal)};
 	struct buffer body;
 	struct event event;
 
 	buffer_init(&body, BUFFER_UNLIMITED);
 	buffer_append_string(&body, "{\"events\":[");
 	while (body.len < POLL_MAX_BYTES &&
-	    journal_next(journal, &peer->reader.place, &event)) {
+	       journal_next(journal, &peer->reader.place, &event)) {
 		json_put_comma(&body);
 		native_put_object(&body, journal, &event);
 	}
@@ -280,6 +281,6 @@ void stream_on_timer(void *state)
 	}
 	stream_leave(peer);
 	fault_set(&fault, ERROR_UPSTREAM_TOTAL_TIMEOUT, "waited %u ms",
-	    peer->server->options.answer_timeout_ms);
+		  peer->server->options.answer_timeout_ms);
 	peer_reply_fault(peer, &fault);
 }
