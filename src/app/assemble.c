@@ -34,6 +34,7 @@ static struct openai_header split_header(struct arena *arena, const char *text)
 }
 
 static struct provider *make_openai(struct assembly *assembly,
+				    const struct config *config,
 				    const struct config_provider *from,
 				    struct fault *fault)
 {
@@ -50,6 +51,8 @@ static struct provider *make_openai(struct assembly *assembly,
 	    .first_token_timeout_ms = from->first_token_timeout_ms,
 	    .idle_timeout_ms = from->idle_timeout_ms,
 	    .ca_file = from->ca_file[0] ? from->ca_file : NULL,
+	    .max_tokens = from->max_tokens,
+	    .max_event_bytes = config->limits.upstream_event_bytes,
 	};
 	struct provider *provider;
 	struct arena arena;
@@ -64,13 +67,14 @@ static struct provider *make_openai(struct assembly *assembly,
 }
 
 static struct provider *make_provider(struct assembly *assembly,
+				      const struct config *config,
 				      const struct config_provider *from,
 				      struct fault *fault)
 {
 	if (from->kind == KIND_EXTRACTIVE)
 		return extractive_new(assembly->loop, assembly->quoter,
 				      from->name);
-	return make_openai(assembly, from, fault);
+	return make_openai(assembly, config, from, fault);
 }
 
 static bool make_providers(struct assembly *assembly,
@@ -79,8 +83,8 @@ static bool make_providers(struct assembly *assembly,
 	assembly->providers =
 	    memory_zalloc(config->provider_count * sizeof(struct provider *));
 	for (size_t i = 0; i < config->provider_count; i++) {
-		struct provider *provider =
-		    make_provider(assembly, &config->providers[i], fault);
+		struct provider *provider = make_provider(
+		    assembly, config, &config->providers[i], fault);
 
 		if (!provider)
 			return false;
@@ -156,6 +160,7 @@ static void make_chat(struct assembly *assembly,
 	    .total_timeout_ms = chat->total_timeout_ms,
 	    .max_readers = chat->max_readers,
 	    .max_turns = options->config->limits.turns_per_worker,
+	    .snippet_bytes = options->config->context.snippet_bytes,
 	    .logs_questions = options->config->log_questions,
 	};
 	struct chat_parts parts = {

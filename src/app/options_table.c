@@ -253,7 +253,7 @@ const struct option_spec options_table[] = {
 	.min = 0,
 	.max = 10000000,
 	.unit = "tokens",
-	.help = "limit sent when the client sets none; 0: none is sent",
+	.help = "most output tokens of an answer; 0: the provider's own limit",
 	.reload = true,
     },
     {

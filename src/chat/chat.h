@@ -30,6 +30,7 @@ struct chat_options {
 	unsigned total_timeout_ms;  /* 300 s */
 	unsigned max_readers;	    /* per turn: 10,000 */
 	unsigned max_turns;	    /* open in this worker; 0: no limit */
+	unsigned snippet_bytes;	    /* of a source's text shown; 0: 300 */
 	bool logs_questions;
 };
 

@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-enum { SNIPPET_MAX_BYTES = 300, QUESTION_LOGGED_MAX = 200 };
+enum { SNIPPET_BYTES = 300, QUESTION_LOGGED_MAX = 200 };
 
 void turn_report_number(char *out, size_t size, uint64_t number)
 {
@@ -28,15 +28,18 @@ static void add_sources(struct turn *turn, struct event_final *final)
 {
 	struct ask *ask = turn->ask;
 	struct passage *shown;
+	size_t max = chat_options_of(turn->chat)->snippet_bytes;
 
 	if (ask->passage_count == 0)
 		return;
+	if (max == 0)
+		max = SNIPPET_BYTES;
 	shown = arena_alloc(&ask->arena, ask->passage_count * sizeof *shown);
 	for (size_t i = 0; i < ask->passage_count; i++) {
 		shown[i] = ask->passages[i];
-		if (shown[i].text.len > SNIPPET_MAX_BYTES)
-			shown[i].text.len = text_utf8_floor(shown[i].text.data,
-							    SNIPPET_MAX_BYTES);
+		if (shown[i].text.len > max)
+			shown[i].text.len =
+			    text_utf8_floor(shown[i].text.data, max);
 	}
 	final->sources = shown;
 	final->source_count = (uint32_t)ask->passage_count;

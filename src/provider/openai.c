@@ -38,6 +38,8 @@ struct openai {
 	unsigned connect_ms;
 	unsigned first_token_ms;
 	unsigned idle_ms;
+	unsigned max_tokens;
+	size_t max_event_bytes;
 	struct openai_habits habits;
 };
 
@@ -279,7 +281,7 @@ static void send_request(struct openai_call *call)
 	/* Bounded by the ask, whose size was checked when it was read. */
 	buffer_init(&body, BUFFER_UNLIMITED);
 	openai_request_write(&body, call->ask, slice_of(call->model),
-			     &call->habits);
+			     openai->max_tokens, &call->habits);
 	options.body_len = body.len;
 	options.body = buffer_detach(&body);
 	call->status = 0;
@@ -303,6 +305,8 @@ static struct provider_call *openai_start(struct provider *provider,
 	call->started_ms = now_ms(call);
 	call->heard_ms = call->started_ms;
 	openai_decode_init(&call->decode, sink, slice_of(openai->key));
+	if (openai->max_event_bytes)
+		openai_decode_limit(&call->decode, openai->max_event_bytes);
 	buffer_init(&call->refusal, REFUSAL_BYTES_MAX);
 	timer_init(&call->timer, openai->loop, on_timer, call);
 	timer_start(&call->timer, openai->first_token_ms);
@@ -445,6 +449,8 @@ struct provider *openai_new(struct http_client *client, struct loop *loop,
 				     : FIRST_TOKEN_MS;
 	openai->idle_ms =
 	    options->idle_timeout_ms ? options->idle_timeout_ms : IDLE_MS;
+	openai->max_tokens = options->max_tokens;
+	openai->max_event_bytes = options->max_event_bytes;
 	openai->base.name = openai->name;
 	openai->base.model = openai->model;
 	if (!add_headers(openai, options, fault)) {

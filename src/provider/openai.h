@@ -35,6 +35,8 @@ struct openai_options {
 	unsigned first_token_timeout_ms; /* 0: 60 s */
 	unsigned idle_timeout_ms;	 /* 0: 30 s */
 	const char *ca_file;		 /* NULL: the system's */
+	unsigned max_tokens;		 /* of an answer; 0: no limit is sent */
+	size_t max_event_bytes;		 /* of one event; 0: 1 MiB */
 };
 
 /* Options are copied; client and loop outlive the provider. NULL and a fault

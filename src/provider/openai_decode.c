@@ -22,6 +22,13 @@ void openai_decode_init(struct openai_decode *decode,
 	buffer_init(&decode->scratch, BUFFER_UNLIMITED);
 }
 
+void openai_decode_limit(struct openai_decode *decode, size_t max_bytes)
+{
+	sse_read_fini(&decode->reader);
+	sse_read_init(&decode->reader, max_bytes);
+	decode->body.max_len = max_bytes;
+}
+
 void openai_decode_fini(struct openai_decode *decode)
 {
 	sse_read_fini(&decode->reader);

@@ -29,6 +29,7 @@ enum openai_decode_state {
 	OPENAI_DECODE_STOPPED /* the sink wants no more */
 };
 
+/* Unless openai_decode_limit() says otherwise. */
 enum { OPENAI_EVENT_BYTES_MAX = 1 << 20 };
 
 struct openai_decode {
@@ -55,6 +56,8 @@ struct openai_decode {
 /* The sink and the secret live as long as the decoder. */
 void openai_decode_init(struct openai_decode *decode,
 			const struct provider_sink *sink, struct slice secret);
+/* The longest event (or body), before any input. */
+void openai_decode_limit(struct openai_decode *decode, size_t max_bytes);
 void openai_decode_fini(struct openai_decode *decode);
 
 /* Events are emitted from within. False when no more input is wanted:

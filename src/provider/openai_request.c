@@ -30,14 +30,19 @@ static void write_message(struct buffer *out, enum role role,
 }
 
 static void write_options(struct buffer *out, const struct ask *ask,
+			  unsigned max_tokens,
 			  const struct openai_habits *habits)
 {
-	if (ask->max_tokens > 0)
+	int64_t limit = ask->max_tokens;
+
+	if (max_tokens && (limit <= 0 || limit > max_tokens))
+		limit = max_tokens;
+	if (limit > 0)
 		json_put_int_member(out,
 				    habits->wants_completion_tokens
 					? "max_completion_tokens"
 					: "max_tokens",
-				    ask->max_tokens);
+				    limit);
 	if (!isnan(ask->temperature)) {
 		json_put_name(out, "temperature");
 		json_put_number(out, ask->temperature);
@@ -58,7 +63,7 @@ static void write_options(struct buffer *out, const struct ask *ask,
 }
 
 void openai_request_write(struct buffer *out, const struct ask *ask,
-			  struct slice model,
+			  struct slice model, unsigned max_tokens,
 			  const struct openai_habits *habits)
 {
 	buffer_append_char(out, '{');
@@ -78,7 +83,7 @@ void openai_request_write(struct buffer *out, const struct ask *ask,
 		write_message(out, ask->messages[i].role,
 			      ask->messages[i].content);
 	buffer_append_char(out, ']');
-	write_options(out, ask, habits);
+	write_options(out, ask, max_tokens, habits);
 	buffer_append_char(out, '}');
 }
 

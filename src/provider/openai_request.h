@@ -16,8 +16,9 @@ struct openai_habits {
 	bool wants_completion_tokens; /* max_completion_tokens instead */
 };
 
+/* max_tokens (0: none) holds where the ask has no lower limit. */
 void openai_request_write(struct buffer *out, const struct ask *ask,
-			  struct slice model,
+			  struct slice model, unsigned max_tokens,
 			  const struct openai_habits *habits);
 /* Reads a refusal of such a body. True when something was learned, so that
  * asking again may help; each thing is learned once. */

@@ -5,7 +5,8 @@
 #include "base/text.h"
 #include "core/ask.h"
 
-enum { SNIPPET_MAX_BYTES = 300 };
+/* The turn has cut it to what is configured. */
+enum { SNIPPET_MAX_BYTES = 2000 };
 
 static void put_type(struct buffer *out, const struct event *event)
 {
