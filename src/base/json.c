@@ -11,8 +11,8 @@
 
 /* struct json is json-c's struct json_object under our name. */
 
-const struct json_limits json_limits_request = {32, 50000, false, false};
-const struct json_limits json_limits_upstream = {64, 200000, true, true};
+const struct json_limits json_limits_request = {32, 50000, false};
+const struct json_limits json_limits_upstream = {64, 200000, true};
 
 static struct json_object *object_of(const struct json *value)
 {
@@ -24,31 +24,53 @@ static const struct json *value_of(struct json_object *object)
 	return (const struct json *)object;
 }
 
+static bool refuse_scanned(enum json_scan_result result,
+			   const struct json_scan *scan, struct fault *fault)
+{
+	switch (result) {
+	case JSON_SCAN_OK:
+		return true;
+	case JSON_SCAN_TOO_DEEP:
+		return fault_set_hint(
+		    fault, ERROR_BAD_REQUEST,
+		    "The JSON text is nested deeper than %u levels.",
+		    scan->max_depth);
+	case JSON_SCAN_TOO_MANY_VALUES:
+		return fault_set_hint(fault, ERROR_BAD_REQUEST,
+				      "The JSON text has more than %u values.",
+				      scan->max_values);
+	case JSON_SCAN_CONTROL_BYTE:
+		return fault_set_hint(fault, ERROR_BAD_REQUEST,
+				      "This is not valid JSON: a control "
+				      "character in the string at byte %zu.",
+				      scan->at);
+	case JSON_SCAN_NUL_IN_NAME:
+		return fault_set_hint(fault, ERROR_BAD_REQUEST,
+				      "The JSON text has a name with a NUL, "
+				      "before byte %zu.",
+				      scan->at);
+	case JSON_SCAN_BAD_TOKEN:
+		break;
+	}
+	return fault_set_hint(fault, ERROR_BAD_REQUEST,
+			      "This is not valid JSON: unexpected character, "
+			      "near byte %zu.",
+			      scan->at);
+}
+
 static bool scan_text(struct json_scan *scan, struct slice text,
 		      const struct json_limits *limits, struct fault *fault)
 {
-	enum json_scan_result result;
-
 	if (text.len > INT_MAX - 1)
 		return fault_set_hint(fault, ERROR_TOO_LARGE,
 				      "The JSON text is too long.");
-	if (!limits->allow_invalid_utf8 && !text_is_utf8(text.data, text.len))
+	if (!limits->is_lenient && !text_is_utf8(text.data, text.len))
 		return fault_set_hint(fault, ERROR_BAD_REQUEST,
 				      "The JSON text is not valid UTF-8.");
 	if (memchr(text.data, '\0', text.len))
 		return fault_set_hint(fault, ERROR_BAD_REQUEST,
 				      "The JSON text has a NUL byte.");
-	result = json_scan(scan, text);
-	if (result == JSON_SCAN_TOO_DEEP)
-		return fault_set_hint(
-		    fault, ERROR_BAD_REQUEST,
-		    "The JSON text is nested deeper than %u levels.",
-		    limits->max_depth);
-	if (result == JSON_SCAN_TOO_MANY_VALUES)
-		return fault_set_hint(fault, ERROR_BAD_REQUEST,
-				      "The JSON text has more than %u values.",
-				      limits->max_values);
-	return true;
+	return refuse_scanned(json_scan(scan, text), scan, fault);
 }
 
 static struct json_object *parse_strict(struct slice text, unsigned max_depth,
@@ -63,11 +85,11 @@ static struct json_object *parse_strict(struct slice text, unsigned max_depth,
 		return NULL;
 	}
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
-	/* The terminator tells json-c that a bare number is complete. */
 	root = json_tokener_parse_ex(tokener, text.data, (int)text.len);
+	used = json_tokener_get_parse_end(tokener);
+	/* The terminator tells json-c that a bare number is complete. */
 	if (!root && json_tokener_get_error(tokener) == json_tokener_continue)
 		root = json_tokener_parse_ex(tokener, "", 1);
-	used = json_tokener_get_parse_end(tokener);
 	if (json_tokener_get_error(tokener) != json_tokener_success) {
 		fault_set_hint(
 		    fault, ERROR_BAD_REQUEST,
@@ -116,7 +138,8 @@ struct json *json_parse(struct slice text, const struct json_limits *limits,
 {
 	struct json_object *root;
 	struct json_scan scan = {.max_depth = limits->max_depth,
-				 .max_values = limits->max_values};
+				 .max_values = limits->max_values,
+				 .is_lenient = limits->is_lenient};
 	struct buffer marked;
 	struct fault local;
 
@@ -136,7 +159,7 @@ struct json *json_parse(struct slice text, const struct json_limits *limits,
 	}
 	root = parse_strict(text, limits->max_depth, fault);
 	buffer_fini(&marked);
-	if (root && !limits->allow_duplicate_keys &&
+	if (root && !limits->is_lenient &&
 	    count_members(root) != scan.member_count) {
 		fault_set_hint(
 		    fault, ERROR_BAD_REQUEST,
@@ -208,22 +231,27 @@ const struct json *json_item(const struct json *array, size_t index)
 	return value_of(json_object_array_get_idx(object_of(array), index));
 }
 
-bool json_member_at(const struct json *object, size_t n, struct slice *name,
+struct json_walk json_walk(const struct json *object)
+{
+	struct json_walk walk = {NULL};
+
+	if (json_kind(object) == JSON_OBJECT)
+		walk.next =
+		    lh_table_head(json_object_get_object(object_of(object)));
+	return walk;
+}
+
+bool json_walk_next(struct json_walk *walk, struct slice *name,
 		    const struct json **value)
 {
-	size_t i = 0;
+	const struct lh_entry *entry = walk->next;
 
-	if (json_kind(object) != JSON_OBJECT)
+	if (!entry)
 		return false;
-	json_object_object_foreach(object_of(object), key, member)
-	{
-		if (i++ != n)
-			continue;
-		*name = slice_of(key);
-		*value = value_of(member);
-		return true;
-	}
-	return false;
+	*name = slice_of(lh_entry_k(entry));
+	*value = lh_entry_v(entry);
+	walk->next = lh_entry_next(entry);
+	return true;
 }
 
 bool json_string(const struct json *value, struct slice *out)
@@ -235,6 +263,13 @@ bool json_string(const struct json *value, struct slice *out)
 	return true;
 }
 
+/* Integers that are out of range, json-c clamps to those of the types. */
+static bool is_clamped(struct json_object *number)
+{
+	return json_object_get_uint64(number) == UINT64_MAX ||
+	       json_object_get_int64(number) == INT64_MIN;
+}
+
 bool json_number(const struct json *value, double *out)
 {
 	double number;
@@ -242,7 +277,9 @@ bool json_number(const struct json *value, double *out)
 	if (json_kind(value) != JSON_NUMBER)
 		return false;
 	number = json_object_get_double(object_of(value));
-	if (!isfinite(number))
+	if (!isfinite(number) ||
+	    (json_object_is_type(object_of(value), json_type_int) &&
+	     is_clamped(object_of(value))))
 		return false;
 	*out = number;
 	return true;
@@ -251,21 +288,18 @@ bool json_number(const struct json *value, double *out)
 bool json_integer(const struct json *value, int64_t *out)
 {
 	double number;
-	int64_t integer;
 
 	if (!json_number(value, &number))
 		return false;
-	if (json_object_get_type(object_of(value)) == json_type_double) {
+	if (json_object_is_type(object_of(value), json_type_double)) {
 		if (number != floor(number) || fabs(number) > 9e15)
 			return false;
 		*out = (int64_t)number;
 		return true;
 	}
-	/* json-c clamps what does not fit to the limits of the type. */
-	integer = json_object_get_int64(object_of(value));
-	if (integer == INT64_MAX || integer == INT64_MIN)
+	if (json_object_get_uint64(object_of(value)) > INT64_MAX)
 		return false;
-	*out = integer;
+	*out = json_object_get_int64(object_of(value));
 	return true;
 }
 
@@ -277,10 +311,61 @@ bool json_boolean(const struct json *value, bool *out)
 	return true;
 }
 
+static void print_members(struct buffer *out, const struct json *object)
+{
+	struct json_walk walk = json_walk(object);
+	struct slice name;
+	const struct json *value;
+
+	buffer_append_char(out, '{');
+	while (json_walk_next(&walk, &name, &value)) {
+		json_put_comma(out);
+		json_put_string(out, name);
+		buffer_append_char(out, ':');
+		json_print(out, value);
+	}
+	buffer_append_char(out, '}');
+}
+
+static void print_items(struct buffer *out, const struct json *array)
+{
+	buffer_append_char(out, '[');
+	for (size_t i = 0; i < json_count(array); i++) {
+		json_put_comma(out);
+		json_print(out, json_item(array, i));
+	}
+	buffer_append_char(out, ']');
+}
+
+/* Not json-c's printer: it would write half surrogates as they are marked. */
 void json_print(struct buffer *out, const struct json *value)
 {
-	buffer_append_string(
-	    out, json_object_to_json_string_ext(
-		     object_of(value),
-		     JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE));
+	struct slice text;
+	double number;
+
+	switch (json_kind(value)) {
+	case JSON_OBJECT:
+		print_members(out, value);
+		break;
+	case JSON_ARRAY:
+		print_items(out, value);
+		break;
+	case JSON_STRING:
+		json_string(value, &text);
+		json_put_string(out, text);
+		break;
+	case JSON_NUMBER:
+		/* json-c kept the digits of the text. */
+		buffer_append_string(
+		    out, json_number(value, &number)
+			     ? json_object_to_json_string(object_of(value))
+			     : "null");
+		break;
+	case JSON_BOOL:
+		json_put_bool(out, json_object_get_boolean(object_of(value)));
+		break;
+	case JSON_NULL:
+		buffer_append_string(out, "null");
+		break;
+	}
 }

@@ -2,8 +2,8 @@
 /*
  * JSON. Reading is json-c's work behind this header (its only home); before
  * json-c sees anything, a scan refuses what would cost it too much (depth,
- * number of values), duplicate keys and invalid UTF-8. Writing appends to a
- * buffer, without an object tree.
+ * number of values) and what is no token of RFC 8259. Writing appends to a
+ * buffer, without an object tree, and writes valid UTF-8 whatever it is given.
  *
  * A lone surrogate escape (half a character, as providers that cut between
  * two deltas send it) reaches the reader as three bytes ED A0..BF xx;
@@ -33,17 +33,20 @@ enum json_kind {
 };
 
 struct json_limits {
-	unsigned max_depth;	   /* INTERFACE: 32 */
-	unsigned max_values;	   /* 50,000 */
-	bool allow_duplicate_keys; /* from a provider: the last one wins */
-	bool allow_invalid_utf8;   /* from a provider: bytes pass through */
+	unsigned max_depth;
+	unsigned max_values;
+	/* As providers write it: of duplicate keys the last one wins, invalid
+	 * UTF-8 and control bytes in strings pass through, NaN and Infinity
+	 * are numbers without a value. */
+	bool is_lenient;
 };
 
-extern const struct json_limits json_limits_request;
-extern const struct json_limits json_limits_upstream;
+extern const struct json_limits json_limits_request;  /* 32, 50,000 */
+extern const struct json_limits json_limits_upstream; /* 64, 200,000 */
 
 /* The root of a parsed text (RFC 8259), owned by the caller: json_free().
- * NULL and a bad_request fault whose hint says what is wrong, and where. */
+ * NULL and a bad_request fault whose hint says what is wrong, and where; a
+ * text that is just `null` is refused too. */
 struct json *json_parse(struct slice text, const struct json_limits *limits,
 			struct fault *fault);
 void json_free(struct json *root);
@@ -55,8 +58,17 @@ const char *json_kind_name(enum json_kind kind);
 const struct json *json_member(const struct json *object, const char *name);
 size_t json_count(const struct json *value); /* items or members */
 const struct json *json_item(const struct json *array, size_t index);
-/* The n-th member in the text's order; false past the end. O(n). */
-bool json_member_at(const struct json *object, size_t n, struct slice *name,
+/* Walks the members of an object in the text's order; of anything else, there
+ * are none:
+ *
+ *   struct json_walk walk = json_walk(object);
+ *   while (json_walk_next(&walk, &name, &value))
+ */
+struct json_walk {
+	const void *next;
+};
+struct json_walk json_walk(const struct json *object);
+bool json_walk_next(struct json_walk *walk, struct slice *name,
 		    const struct json **value);
 /* Each is false, and leaves *out alone, when the value is of another kind or
  * out of range (json_integer also takes 3.0). */
@@ -64,18 +76,20 @@ bool json_string(const struct json *value, struct slice *out);
 bool json_integer(const struct json *value, int64_t *out);
 bool json_number(const struct json *value, double *out);
 bool json_boolean(const struct json *value, bool *out);
-/* The value as JSON text again. */
+/* The value as JSON text again, without white space. */
 void json_print(struct buffer *out, const struct json *value);
 
 /* Writing. `"name":` with a comma before it where one is needed: the writer
  * looks at the last byte of out. */
 void json_put_name(struct buffer *out, const char *name);
 void json_put_comma(struct buffer *out);
+/* What is no UTF-8 is written as U+FFFD. */
 void json_put_string(struct buffer *out, struct slice text);
 /* The same without the quotes, to write a string in pieces (a surrogate pair
  * must not be cut between two pieces). */
 void json_put_string_part(struct buffer *out, struct slice text);
 void json_put_int(struct buffer *out, int64_t value);
+/* null when it is not finite. */
 void json_put_number(struct buffer *out, double value);
 void json_put_bool(struct buffer *out, bool value);
 /* "name":"text" and so on. */

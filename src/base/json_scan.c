@@ -6,57 +6,154 @@
 #include "base/buffer.h"
 #include "base/text.h"
 
-/* Past the closing quote of the string whose opening quote is at p. */
-static const char *skip_string(const char *p, const char *end,
-			       bool *has_surrogates)
+/* What one pass knows while it runs. */
+struct look {
+	struct json_scan *scan;
+	unsigned depth;
+	unsigned values;
+	bool has_nul; /* the last string has an escaped NUL */
+};
+
+/* The four digits of a \u escape are at p. */
+static void note_escape(struct look *look, const char *p)
 {
+	if (text_lower(p[0]) == 'd' && p[1] >= '8')
+		look->scan->has_surrogates = true;
+	else if (!memcmp(p, "0000", 4))
+		look->has_nul = true;
+}
+
+/* Past the closing quote of the string whose opening quote is at p; NULL at a
+ * byte that must be escaped. json-c finds a missing quote. */
+static const char *skip_string(struct look *look, const char *p,
+			       const char *end)
+{
+	look->has_nul = false;
 	for (p++; p < end && *p != '"'; p++) {
+		if ((unsigned char)*p < 0x20 && !look->scan->is_lenient)
+			return NULL;
 		if (*p != '\\')
 			continue;
-		p++;
-		if (end - p >= 3 && p[0] == 'u' && text_lower(p[1]) == 'd' &&
-		    (p[2] >= '8'))
-			*has_surrogates = true;
+		if (++p == end)
+			return end;
+		if (*p == 'u' && end - p >= 5)
+			note_escape(look, p + 1);
 	}
-	return p + 1;
+	return p < end ? p + 1 : end;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Past one digit or more; NULL when there is none. */
+static const char *skip_digits(const char *p, const char *end)
+{
+	if (p == end || !is_digit(*p))
+		return NULL;
+	while (p < end && is_digit(*p))
+		p++;
+	return p;
+}
+
+/* RFC 8259, section 6; NULL when no number is there. */
+static const char *skip_number(const char *p, const char *end)
+{
+	if (p < end && *p == '-')
+		p++;
+	p = p < end && *p == '0' ? p + 1 : skip_digits(p, end);
+	if (p && p < end && *p == '.')
+		p = skip_digits(p + 1, end);
+	if (p && p < end && text_lower(*p) == 'e') {
+		p++;
+		if (p < end && (*p == '+' || *p == '-'))
+			p++;
+		p = skip_digits(p, end);
+	}
+	return p;
+}
+
+/* Past the number or name that stands at p, whole; NULL at anything else. */
+static const char *skip_word(const char *p, const char *end, bool is_lenient)
+{
+	static const char *const words[] = {"true", "false",	"null",
+					    "NaN",  "Infinity", "-Infinity"};
+	const size_t count = is_lenient ? 6 : 3;
+	struct slice rest = slice_make(p, (size_t)(end - p));
+	const char *next = NULL;
+
+	for (size_t i = 0; i < count && !next; i++)
+		if (text_starts_with(rest, words[i]))
+			next = p + strlen(words[i]);
+	if (!next)
+		next = skip_number(p, end);
+	if (next && next < end && !strchr(" \t\n\r,:]}", *next))
+		return NULL;
+	return next;
+}
+
+/* One token, from p to *next. */
+static enum json_scan_result look_at(struct look *look, const char *p,
+				     const char *end, const char **next)
+{
+	*next = p + 1;
+	switch (*p) {
+	case ' ':
+	case '\t':
+	case '\n':
+	case '\r':
+	case ',':
+		return JSON_SCAN_OK;
+	case '{':
+	case '[':
+		look->values++;
+		return ++look->depth > look->scan->max_depth
+			   ? JSON_SCAN_TOO_DEEP
+			   : JSON_SCAN_OK;
+	case '}':
+	case ']':
+		look->depth -= look->depth > 0;
+		return JSON_SCAN_OK;
+	case ':':
+		/* The string before it was a name, not a value. */
+		look->values -= look->values > 0;
+		look->scan->member_count++;
+		return look->has_nul && !look->scan->is_lenient
+			   ? JSON_SCAN_NUL_IN_NAME
+			   : JSON_SCAN_OK;
+	case '"':
+		look->values++;
+		*next = skip_string(look, p, end);
+		return *next ? JSON_SCAN_OK : JSON_SCAN_CONTROL_BYTE;
+	default:
+		look->values++;
+		*next = skip_word(p, end, look->scan->is_lenient);
+		return *next ? JSON_SCAN_OK : JSON_SCAN_BAD_TOKEN;
+	}
 }
 
 enum json_scan_result json_scan(struct json_scan *scan, struct slice text)
 {
+	struct look look = {.scan = scan};
 	const char *p = text.data;
 	const char *end = p + text.len;
-	unsigned depth = 0;
-	unsigned values = 0;
+	enum json_scan_result result = JSON_SCAN_OK;
 
 	scan->has_surrogates = false;
 	scan->member_count = 0;
 	while (p < end) {
-		switch (*p) {
-		case '"':
-			p = skip_string(p, end, &scan->has_surrogates);
-			continue;
-		case '{':
-		case '[':
-			values++;
-			if (++depth > scan->max_depth)
-				return JSON_SCAN_TOO_DEEP;
+		const char *next;
+
+		result = look_at(&look, p, end, &next);
+		if (result == JSON_SCAN_OK && look.values > scan->max_values)
+			result = JSON_SCAN_TOO_MANY_VALUES;
+		if (result != JSON_SCAN_OK)
 			break;
-		case '}':
-		case ']':
-			depth -= depth > 0;
-			break;
-		case ',':
-			values++;
-			break;
-		case ':':
-			scan->member_count++;
-			break;
-		}
-		if (values > scan->max_values)
-			return JSON_SCAN_TOO_MANY_VALUES;
-		p++;
+		p = next;
 	}
-	return JSON_SCAN_OK;
+	scan->at = (size_t)(p - text.data);
+	return result;
 }
 
 /* The number of a \uXXXX escape at p, or 0. */
@@ -95,8 +192,14 @@ void json_scan_mark_halves(struct buffer *out, struct slice text)
 	const char *end = p + text.len;
 
 	while (p < end) {
-		uint32_t value = *p == '\\' ? escape_value(p, end) : 0;
+		const char *escape = memchr(p, '\\', (size_t)(end - p));
+		uint32_t value;
 
+		if (!escape)
+			escape = end;
+		buffer_append(out, p, (size_t)(escape - p));
+		p = escape;
+		value = escape_value(p, end);
 		if (is_high(value) && is_low(escape_value(p + 6, end))) {
 			buffer_append(out, p, 12);
 			p += 12;
@@ -107,11 +210,11 @@ void json_scan_mark_halves(struct buffer *out, struct slice text)
 
 			buffer_append(out, bytes, 3);
 			p += 6;
-		} else if (*p == '\\' && end - p >= 2) {
-			buffer_append(out, p, 2);
-			p += 2;
 		} else {
-			buffer_append_char(out, *p++);
+			size_t len = end - p < 2 ? (size_t)(end - p) : 2;
+
+			buffer_append(out, p, len);
+			p += len;
 		}
 	}
 }

@@ -3,6 +3,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
 
 void json_put_comma(struct buffer *out)
 {
@@ -52,55 +55,64 @@ static uint32_t half_at(const char *p, const char *end)
 {
 	const unsigned char *u = (const unsigned char *)p;
 
-	if (end - p < 3 || u[0] != 0xED || u[1] < 0xA0)
+	if (end - p < 3 || u[0] != 0xED || (u[1] & 0xE0) != 0xA0 ||
+	    (u[2] & 0xC0) != 0x80)
 		return 0;
 	return 0xD000u | (u[1] & 0x3Fu) << 6 | (u[2] & 0x3Fu);
 }
 
-/* Writes what stands at the mark; returns its length. */
-static size_t put_half(struct buffer *out, const char *p, const char *end)
+/* Writes the half, or the pair, that stands at the mark; past it. */
+static const char *put_half(struct buffer *out, const char *p, const char *end)
 {
 	uint32_t high = half_at(p, end);
 	uint32_t low = half_at(p + 3, end);
-	uint32_t c;
-	char bytes[4];
 
 	if (high >= 0xDC00 || low < 0xDC00) {
-		buffer_append(out, "\xEF\xBF\xBD", 3);
-		return 3;
+		text_utf8_append(out, 0xFFFD);
+		return p + 3;
 	}
-	c = 0x10000 + ((high & 0x3FF) << 10 | (low & 0x3FF));
-	bytes[0] = (char)(0xF0 | c >> 18);
-	bytes[1] = (char)(0x80 | (c >> 12 & 0x3F));
-	bytes[2] = (char)(0x80 | (c >> 6 & 0x3F));
-	bytes[3] = (char)(0x80 | (c & 0x3F));
-	buffer_append(out, bytes, 4);
-	return 6;
+	text_utf8_append(out, 0x10000 + ((high & 0x3FF) << 10 | (low & 0x3FF)));
+	return p + 6;
 }
 
-static bool is_plain(unsigned char c)
+/* Past what may stand in a string as it is. */
+static const char *skip_plain(const char *p, const char *end)
 {
-	return c >= 0x20 && c != '"' && c != '\\' && c != 0xED && c != 0x7F;
+	while (p < end) {
+		unsigned char c = (unsigned char)*p;
+		const char *next = p;
+
+		if (c < 0x20 || c == '"' || c == '\\' || c == 0x7F)
+			break;
+		if (c >= 0x80) {
+			text_utf8_next(&next, end);
+			if (next == p + 1)
+				break;
+			p = next;
+		} else {
+			p++;
+		}
+	}
+	return p;
 }
 
 void json_put_string_part(struct buffer *out, struct slice text)
 {
 	const char *p = text.data;
-	const char *end = p + text.len;
+	const char *end = text.len ? p + text.len : p;
 
 	while (p < end) {
 		const char *start = p;
 
-		while (p < end && is_plain((unsigned char)*p))
-			p++;
-		if (p > start)
-			buffer_append(out, start, (size_t)(p - start));
+		p = skip_plain(p, end);
+		buffer_append(out, start, (size_t)(p - start));
 		if (p == end)
 			break;
 		if (half_at(p, end)) {
-			p += put_half(out, p, end);
-		} else if ((unsigned char)*p == 0xED) {
-			buffer_append_char(out, *p++);
+			p = put_half(out, p, end);
+		} else if ((unsigned char)*p >= 0x80) {
+			text_utf8_append(out, 0xFFFD);
+			p++;
 		} else {
 			put_escape(out, (unsigned char)*p++);
 		}
@@ -132,7 +144,9 @@ void json_put_number(struct buffer *out, double value)
 		buffer_append_string(out, "null");
 		return;
 	}
-	snprintf(digits, sizeof digits, "%.10g", value);
+	snprintf(digits, sizeof digits, "%.15g", value);
+	if (strtod(digits, NULL) != value)
+		snprintf(digits, sizeof digits, "%.17g", value);
 	buffer_append_string(out, digits);
 }
 

@@ -155,6 +155,7 @@ static bool read_content(struct reading *reading, size_t index,
 static bool read_message(struct reading *reading, size_t index,
 			 const struct json *value, struct message *message)
 {
+	struct json_walk walk = json_walk(value);
 	struct slice name;
 	const struct json *member;
 
@@ -162,7 +163,7 @@ static bool read_message(struct reading *reading, size_t index,
 		return fault_set_hint(reading->fault, ERROR_BAD_REQUEST,
 				      "\"messages[%zu]\" must be an object.",
 				      index);
-	for (size_t i = 0; json_member_at(value, i, &name, &member); i++)
+	while (json_walk_next(&walk, &name, &member))
 		if (!slice_is(name, "role") && !slice_is(name, "content") &&
 		    member)
 			return fault_set_hint(
@@ -327,11 +328,12 @@ static bool read_stop(struct reading *reading, const char *name,
 static bool read_context_options(struct reading *reading,
 				 const struct json *value)
 {
+	struct json_walk walk = json_walk(value);
 	struct slice name;
 	const struct json *member;
 	int64_t count = 0;
 
-	for (size_t i = 0; json_member_at(value, i, &name, &member); i++) {
+	while (json_walk_next(&walk, &name, &member)) {
 		if (!slice_is(name, "passages"))
 			return fault_set_hint(
 			    reading->fault, ERROR_UNSUPPORTED_FIELD,
@@ -432,6 +434,7 @@ static bool read_field(struct reading *reading, struct slice name,
 
 static bool read_object(struct reading *reading, const struct json *root)
 {
+	struct json_walk walk = json_walk(root);
 	struct slice name;
 	const struct json *value;
 
@@ -439,7 +442,7 @@ static bool read_object(struct reading *reading, const struct json *root)
 		return fault_set_hint(reading->fault, ERROR_BAD_REQUEST,
 				      "The body must be a JSON object, not %s.",
 				      json_kind_name(json_kind(root)));
-	for (size_t i = 0; json_member_at(root, i, &name, &value); i++)
+	while (json_walk_next(&walk, &name, &value))
 		if (!read_field(reading, name, value))
 			return false;
 	if (!reading->has_question)
@@ -553,6 +556,7 @@ bool ask_read_post_query(struct ask_form *form, struct slice query_string,
 	    .form = form, .ask = form->ask, .fault = fault};
 	struct buffer text;
 	struct json *root;
+	struct json_walk walk;
 	struct slice name;
 	const struct json *value;
 	bool is_ok = true;
@@ -567,7 +571,8 @@ bool ask_read_post_query(struct ask_form *form, struct slice query_string,
 	buffer_fini(&text);
 	if (!root)
 		return false;
-	for (size_t i = 0; is_ok && json_member_at(root, i, &name, &value); i++)
+	walk = json_walk(root);
+	while (is_ok && json_walk_next(&walk, &name, &value))
 		is_ok = is_one_of(name, allowed)
 			    ? read_field(&reading, name, value)
 			    : refuse_field(&reading, name);
