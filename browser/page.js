@@ -19,6 +19,9 @@ const ui = {
 };
 const hintText = ui.hint.textContent;
 
+let turns = [];		/* the views of turns that have ended */
+let running = null;	/* { follower, view } of the one that has not */
+
 function announce(text) {
 	ui.announcer.textContent = text;
 }
@@ -41,10 +44,15 @@ function distanceToEnd() {
 	return root.scrollHeight - innerHeight - scrollY;
 }
 
+function showLatest() {
+	ui.latest.hidden = !running || followsEnd ||
+		distanceToEnd() < BOTTOM_PX;
+}
+
 function keepAtEnd() {
 	if (followsEnd)
 		scrollTo(0, document.documentElement.scrollHeight);
-	ui.latest.hidden = followsEnd || distanceToEnd() < BOTTOM_PX;
+	showLatest();
 }
 
 /* Only moving up lets go: an answer that grows moves nobody. */
@@ -54,7 +62,7 @@ addEventListener("scroll", () => {
 	else if (scrollY < lastTop)
 		followsEnd = false;
 	lastTop = scrollY;
-	ui.latest.hidden = followsEnd || distanceToEnd() < BOTTOM_PX;
+	showLatest();
 }, { passive: true });
 
 function goToEnd() {
@@ -259,8 +267,7 @@ class TurnView {
 		announce(`Answer: ${this.part("answer").textContent}` +
 			(isQuoted ? " Quoted from this site; no AI model was used." :
 				""));
-		/* What comes below the text must not push it away. */
-		ui.latest.hidden = true;
+		/* Not kept at the end: the sources must not push the text away. */
 	}
 
 	note(text) {
@@ -357,9 +364,6 @@ function placeOf(url) {
 
 /* ---- The conversation ---- */
 
-let turns = [];
-let running = null;	/* { follower, view } */
-
 function setState() {
 	document.documentElement.dataset.state = running ? "busy" :
 		turns.length ? "idle" : "empty";
@@ -367,6 +371,7 @@ function setState() {
 	ui.stop.hidden = !running;
 	ui.newChat.hidden = !turns.length && !running;
 	ui.conversation.setAttribute("aria-busy", String(Boolean(running)));
+	showLatest();
 }
 
 /* Earlier turns, newest kept; [n] marks named passages of their own turn. */
@@ -477,7 +482,6 @@ function newChat() {
 		view.remove();
 	turns = [];
 	ui.conversation.replaceChildren();
-	ui.latest.hidden = true;
 	announce("New chat");
 	setState();
 	ui.question.focus();
