@@ -271,6 +271,17 @@ static void on_word_char(struct scan *scan, uint32_t c, uint32_t folded)
 	add_char(scan, folded, is_upper);
 }
 
+/* "v2" of "v2.4.57" */
+static bool is_version(const struct run *run)
+{
+	if (run->len < 2 || run->chars[0] != 'v' || run->part_count > 0)
+		return false;
+	for (unsigned i = 1; i < run->len; i++)
+		if (unicode_class(run->chars[i]) != UNICODE_DIGIT)
+			return false;
+	return true;
+}
+
 /* True when the separator at *at belongs to the word around it. */
 static bool joins(struct scan *scan, uint32_t c, const char *at,
 		  const char *end)
@@ -281,6 +292,12 @@ static bool joins(struct scan *scan, uint32_t c, const char *at,
 	if (at >= end || !is_word_class(run->class))
 		return false;
 	next = unicode_class(unicode_fold(text_utf8_next(&at, end)));
+	if (c == '.' && next == UNICODE_DIGIT && is_version(run)) {
+		run->is_numeric = true;
+		run->len--;
+		memmove(run->chars, run->chars + 1,
+			run->len * sizeof(run->chars[0]));
+	}
 	if (run->is_numeric) {
 		if (next != UNICODE_DIGIT || (c != '.' && c != ','))
 			return false;

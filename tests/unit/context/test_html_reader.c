@@ -178,11 +178,14 @@ static void broken_markup_is_read_as_far_as_it_goes(void **state)
 
 static void entities_are_characters_and_nothing_expands(void **state)
 {
+	const char *shown;
+
 	(void)state;
-	assert_page("<!DOCTYPE html [<!ENTITY a \"aaaaaaaaaa\">"
-		    "<!ENTITY b \"&a;&a;&a;&a;\">]>"
-		    "<p>&lt;b&gt; &amp; &eacute; &#8217; &b;",
-		    "P <\nP !ENTITY b \"&a;&a;&a;&a;\">]>\nP <b> & é ’ &b;\n");
+	shown = read_page("<!DOCTYPE html [<!ENTITY a \"aaaaaaaaaa\">"
+			  "<!ENTITY b \"&a;&a;&a;&a;\">]>"
+			  "<p>&lt;b&gt; &amp; &eacute; &#8217; &b;");
+	assert_non_null(strstr(shown, "P <b> & é ’ &b;\n"));
+	assert_null(strstr(shown, "aaaaaaaaaaaaaaaaaaaa"));
 }
 
 static void endless_nesting_is_refused(void **state)

@@ -100,6 +100,7 @@ static void numbers_are_one_word(void **state)
 	(void)state;
 	assert_tokens("3,214 items", "xx", "3214 items ");
 	assert_tokens("version 2.4.57.", "xx", "versi 2.4.57 2.4 ");
+	assert_tokens("v2.4.57 v8", "xx", "2.4.57 2.4 v8 ");
 	assert_tokens("in 1998.", "xx", "in 1998 ");
 	assert_tokens("١٩٩٨", "ar", "1998 ");
 	assert_tokens("10MB x86", "xx", "10mb x86 ");
