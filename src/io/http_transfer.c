@@ -91,11 +91,15 @@ static void set_connection(CURL *easy, struct http_request *request)
 	 * exception to one) must not wait for that. */
 	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
 #endif
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KEEPALIVE_SECONDS);
+	/* HTTP/2 where TLS offers it, and then one connection for all. In
+	 * the clear there is nothing to wait for: libcurl 7.88 would hold
+	 * every request back until the first one's answer has ended. */
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-			 (long)CURL_HTTP_VERSION_2TLS);
+			 (long)(request->is_https ? CURL_HTTP_VERSION_2TLS
+						  : CURL_HTTP_VERSION_1_1));
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->is_https ? 1L : 0L);
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
 	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
 	if (request->addresses) {
