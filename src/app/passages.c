@@ -75,7 +75,7 @@ void passages_put_json(struct buffer *out, struct slice query,
 {
 	buffer_append_char(out, '{');
 	json_put_string_member(out, "query", query);
-	json_put_name(out, "results");
+	json_put_name(out, "passages");
 	buffer_append_char(out, '[');
 	for (size_t i = 0; i < count; i++)
 		put_passage(out, &passages[i], i + 1, snippet_bytes);

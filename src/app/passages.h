@@ -13,7 +13,7 @@
 void passages_put(struct terminal *terminal, const struct passage *passage,
 		  size_t number, unsigned snippet_bytes);
 
-/* {"query":…,"results":[{"n":1,"title":…,"heading":…,"url":…,"snippet":…,
+/* {"query":…,"passages":[{"n":1,"title":…,"heading":…,"url":…,"snippet":…,
  * "score":…}]} */
 void passages_put_json(struct buffer *out, struct slice query,
 		       const struct passage *passages, size_t count,
