@@ -255,7 +255,9 @@ class TurnView {
 			`answered in ${duration(total)}`);
 		this.showSources();
 		const isQuoted = result.mode === "extractive";
-		this.part("quoted").hidden = !isQuoted || !this.text;
+		/* Where the answer says so itself, once is enough. */
+		this.part("quoted").hidden = !isQuoted || !this.text ||
+			/no AI model was used/i.test(this.text);
 		if (!isQuoted && result.model)
 			this.part("made").textContent =
 				`Written by an AI model (${result.model})`;
@@ -275,10 +277,23 @@ class TurnView {
 		this.part("note").hidden = !text;
 	}
 
+	/* Those that the answer names; the rest of what was found on demand. */
 	showSources() {
-		const list = this.part("sources").querySelector("ol");
-		for (const source of this.sources)
-			list.append(this.sourceItem(source));
+		const cited = new Set(Array.from(
+			this.part("answer").querySelectorAll("a.mark"),
+			(mark) => Number(mark.textContent)));
+		let others = 0;
+		for (const source of this.sources) {
+			const isCited = cited.has(source.n);
+			this.part(isCited ? "cited" : "uncited")
+				.append(this.sourceItem(source));
+			others += !isCited;
+		}
+		this.part("cited").hidden = others === this.sources.length;
+		this.part("others").hidden = !others;
+		this.part("others").querySelector("summary").textContent =
+			`${others} ${cited.size ? "more " : ""}passage` +
+			`${others === 1 ? " was" : "s were"} found`;
 		this.part("sources").hidden = !this.sources.length;
 	}
 

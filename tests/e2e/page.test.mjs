@@ -36,7 +36,8 @@ pageScenario('Enter sends, steps show, text streams, sources follow', { fake: { 
 	assert.equal(await page.turn(1).locator('.answer > ol > li').count(), 3);
 	assert.equal(await page.turn(1).locator('.answer > ol ul > li').count(), 2);
 	assert.equal(await page.turn(1).locator('tbody tr').count(), 2);
-	assert.equal(await page.turn(1).locator('.source').count(), 3);
+	assert.equal(await page.turn(1).locator('.cited .source').count(), 3);
+	assert.equal(await page.text(1, 'others'), '1 more passage was found');
 	assert.equal(await page.turn(1).locator('.source a').first().getAttribute('href'), new URL('/manual/logs.html#rotation', fake.base).href);
 	assert.equal(await page.text(1, 'made'), 'Written by an AI model (gpt-4o-mini)');
 	assert.equal(await page.turn(1).locator('.quoted').isVisible(), false);

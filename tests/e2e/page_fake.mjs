@@ -20,6 +20,7 @@ const SOURCES = [
 	{ n: 1, title: 'Log Files - Apache HTTP Server', heading: 'Log Rotation', url: '/manual/logs.html#rotation', snippet: 'On even a moderately busy server, the quantity of information stored in the log files is very large. The access log file typically grows 1 MB or more per 10,000 requests. It will consequently be necessary to periodically rotate the log files by moving or deleting the existing logs.' },
 	{ n: 2, title: 'rotatelogs - Piped logging program to rotate Apache logs', heading: 'rotatelogs > Synopsis', url: '/manual/programs/rotatelogs.html', snippet: 'rotatelogs is a simple program for use in conjunction with Apache\'s piped logfile feature. It supports rotation based on a time interval or maximum size of the log.' },
 	{ n: 3, title: 'Stopping and Restarting Apache HTTP Server', heading: 'Graceful Restart', url: 'https://httpd.example.org/docs/2.4/stopping.html', snippet: 'The USR1 or graceful signal causes the parent process to advise the children to exit after their current request.' },
+	{ n: 4, title: 'Log Files - Apache HTTP Server', heading: 'Piped Logs', url: '/manual/logs.html#piped', snippet: 'Apache httpd is capable of writing error and access log files through a pipe to another process, rather than directly to a file.' },
 ];
 const ANSWER = `The server keeps writing to an open log file even after you rename it, so it has to be told to open new ones. There are two usual ways [1].
 
