@@ -55,6 +55,7 @@ static void request_free(struct http_request *request)
 	}
 	memory_free(request->url);
 	memory_free(request->body);
+	memory_free(request->detail);
 	request->client->request_count--;
 	memory_free(request);
 }
@@ -68,8 +69,10 @@ void http_request_end(struct http_request *request, enum http_failure failure,
 	request->failure = request->is_cancelled ? HTTP_CANCELLED : failure;
 	http_host_leave(&request->wait);
 	http_transfer_stop(request);
-	if (detail)
-		snprintf(request->detail, sizeof request->detail, "%s", detail);
+	if (detail) {
+		memory_free(request->detail);
+		request->detail = memory_strdup(detail);
+	}
 	list_remove(&request->node);
 	list_append(&request->client->done, &request->node);
 }
@@ -84,7 +87,7 @@ static void tell_done(struct http_client *client)
 		struct http_result result = {
 		    .failure = request->failure,
 		    .status = request->status,
-		    .detail = request->detail,
+		    .detail = request->detail ? request->detail : "",
 		};
 
 		request->sink.on_done(request->sink.state, &result);

@@ -20,8 +20,6 @@
 
 struct curl_slist;
 
-enum { HTTP_ERROR_SIZE = 256 }; /* CURL_ERROR_SIZE */
-
 struct http_client {
 	struct loop *loop;
 	struct metrics *metrics;
@@ -66,7 +64,7 @@ struct http_request {
 	bool is_done;
 	enum http_failure failure;
 	int status;
-	char detail[HTTP_ERROR_SIZE];
+	char *detail; /* libcurl's words; only until the headers came */
 };
 
 /* http.c. The request goes to done, whatever it was doing. */

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include <curl/curl.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "io/http_private.h"
 
-_Static_assert(HTTP_ERROR_SIZE == CURL_ERROR_SIZE, "libcurl's error buffer");
-
 /* What one recv may bring. A chunk of an answer is a few hundred bytes; this
- * memory is held by every open stream. */
-enum { RECEIVE_BYTES = 2048, SEND_BYTES = 16384, KEEPALIVE_SECONDS = 60 };
+ * memory is held by every open stream (libcurl's least is 1 KiB). */
+enum { RECEIVE_BYTES = 1024, SEND_BYTES = 16384, KEEPALIVE_SECONDS = 60 };
 
 static size_t on_header_line(char *data, size_t size, size_t count, void *state)
 {
@@ -26,6 +26,10 @@ static size_t on_header_line(char *data, size_t size, size_t count, void *state)
 		return len;
 	request->has_headers = true;
 	request->status = response.status = (int)status;
+	/* The connection stands, its errors need no more words. */
+	curl_easy_setopt(request->easy, CURLOPT_ERRORBUFFER, NULL);
+	memory_free(request->detail);
+	request->detail = NULL;
 	/* Sent and answered: libcurl will not send it again. */
 	curl_easy_getinfo(request->easy, CURLINFO_SIZE_UPLOAD_T, &sent);
 	if (request->body && (size_t)sent >= request->body_len) {
@@ -121,6 +125,7 @@ static void set_request(CURL *easy, struct http_request *request)
 				 (curl_off_t)request->body_len);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
 	}
+	request->detail = memory_zalloc(CURL_ERROR_SIZE);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->detail);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, request);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header_line);
@@ -192,11 +197,21 @@ void http_transfer_end(void *easy, int result)
 {
 	struct http_request *request = NULL;
 	CURLcode code = (CURLcode)result;
+	long os_error = 0;
+	char detail[CURL_ERROR_SIZE];
 
 	curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&request);
-	if (code == CURLE_SSL_CACERT_BADFILE || !request->detail[0])
-		http_request_end(request, failure_of(code),
-				 curl_easy_strerror(code));
+	curl_easy_getinfo(easy, CURLINFO_OS_ERRNO, &os_error);
+	if (code == CURLE_OK)
+		detail[0] = '\0';
+	else if (code == CURLE_SSL_CACERT_BADFILE) /* its path is in it */
+		snprintf(detail, sizeof detail, "%s", curl_easy_strerror(code));
 	else
-		http_request_end(request, failure_of(code), NULL);
+		snprintf(detail, sizeof detail, "%s%s%s",
+			 request->detail && request->detail[0]
+			     ? request->detail
+			     : curl_easy_strerror(code),
+			 os_error ? ": " : "",
+			 os_error ? strerror((int)os_error) : "");
+	http_request_end(request, failure_of(code), detail);
 }

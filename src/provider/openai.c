@@ -10,6 +10,7 @@
 #include "io/http.h"
 #include "io/loop.h"
 #include "provider/openai_decode.h"
+#include "provider/openai_error.h"
 #include "provider/openai_request.h"
 #include "provider/refusal.h"
 
@@ -60,7 +61,7 @@ struct openai_call {
 	int status;
 	int retry_after_ms;
 	bool is_cancelled;
-	struct fault fault; /* why we gave it up; ERROR_NONE: we did not */
+	enum error_code timeout; /* why we gave it up; ERROR_NONE: we did not */
 };
 
 static void send_request(struct openai_call *call);
@@ -100,15 +101,6 @@ static void finish(struct openai_call *call, const struct fault *fault)
 	call_free(call);
 }
 
-/* We give the request up; its on_done ends the call. */
-static void give_up(struct openai_call *call, enum error_code code,
-		    const char *detail)
-{
-	if (call->fault.code == ERROR_NONE)
-		fault_set(&call->fault, code, "%s", detail);
-	http_request_cancel(call->request);
-}
-
 /* The timer is not moved for each byte: it looks when it fires how long the
  * silence has been, and waits for the rest. */
 static void on_timer(void *state)
@@ -128,12 +120,11 @@ static void on_timer(void *state)
 		timer_start(&call->timer, due_ms - now_ms(call));
 		return;
 	}
-	if (decode->has_begun || decode->has_finish)
-		give_up(call, ERROR_UPSTREAM_IDLE_TIMEOUT,
-			"the upstream fell silent");
-	else
-		give_up(call, ERROR_UPSTREAM_FIRST_TOKEN_TIMEOUT,
-			"no token came in time");
+	/* Its on_done ends the call. */
+	call->timeout = decode->has_begun || decode->has_finish
+			    ? ERROR_UPSTREAM_IDLE_TIMEOUT
+			    : ERROR_UPSTREAM_FIRST_TOKEN_TIMEOUT;
+	http_request_cancel(call->request);
 }
 
 static void on_headers(void *state, const struct http_response *response)
@@ -158,14 +149,14 @@ static void on_data(void *state, struct slice data)
 	call->heard_ms = now_ms(call);
 	if (call->status >= 300) {
 		if (!buffer_append_slice(&call->refusal, data))
-			give_up(call, ERROR_NONE, "");
+			http_request_cancel(call->request);
 		return;
 	}
 	if (call->decode.state == OPENAI_DECODE_DONE)
 		return;
 	if (!openai_decode_feed(&call->decode, data) &&
 	    call->decode.state != OPENAI_DECODE_DONE) {
-		give_up(call, ERROR_NONE, "");
+		http_request_cancel(call->request);
 		return;
 	}
 	if (call->decode.state == OPENAI_DECODE_DONE)
@@ -204,8 +195,8 @@ static void end_refused(struct openai_call *call)
 		send_request(call);
 		return;
 	}
-	openai_decode_refusal(&fault, call->status, body,
-			      slice_of(call->openai->key));
+	openai_error_refusal(&fault, call->status, body,
+			     slice_of(call->openai->key));
 	fault.retry_after_ms = call->retry_after_ms;
 	finish(call, &fault);
 }
@@ -222,15 +213,16 @@ static void end_answered(struct openai_call *call,
 		finish(call, NULL);
 		return;
 	}
-	fault = decode->fault;
 	if (decode->state == OPENAI_DECODE_STOPPED)
 		fault_set(&fault, ERROR_CANCELLED, "nobody takes the answer");
 	else if (result->failure == HTTP_INVALID)
 		fault_set(&fault, ERROR_UPSTREAM_INVALID, "%s", result->detail);
-	else if (fault.code == ERROR_UPSTREAM_TRUNCATED &&
+	else if (decode->fault->code == ERROR_UPSTREAM_TRUNCATED &&
 		 result->failure != HTTP_OK)
 		fault_set(&fault, ERROR_UPSTREAM_TRUNCATED, "%s",
 			  result->detail);
+	else
+		fault = *decode->fault;
 	finish(call, &fault);
 }
 
@@ -246,8 +238,10 @@ static void on_done(void *state, const struct http_result *result)
 	if (call->is_cancelled) {
 		fault_set(&fault, ERROR_CANCELLED, "cancelled");
 		finish(call, &fault);
-	} else if (call->fault.code != ERROR_NONE && !is_complete) {
-		finish(call, &call->fault);
+	} else if (call->timeout != ERROR_NONE && !is_complete) {
+		fault_set(&fault, call->timeout, "nothing came for %llu ms",
+			  (unsigned long long)(now_ms(call) - call->heard_ms));
+		finish(call, &fault);
 	} else if (call->status >= 300) {
 		end_refused(call);
 	} else if (call->status == 0) {

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/memory.h"
 #include "base/text.h"
-#include "provider/refusal.h"
+#include "provider/openai_error.h"
 
 void openai_decode_init(struct openai_decode *decode,
 			const struct provider_sink *sink, struct slice secret)
@@ -34,6 +35,7 @@ void openai_decode_fini(struct openai_decode *decode)
 	sse_read_fini(&decode->reader);
 	buffer_fini(&decode->body);
 	buffer_fini(&decode->scratch);
+	memory_free(decode->fault);
 }
 
 static bool is_over(const struct openai_decode *decode)
@@ -41,10 +43,18 @@ static bool is_over(const struct openai_decode *decode)
 	return decode->state >= OPENAI_DECODE_DONE;
 }
 
+/* Made when it is needed: an open stream should cost little. */
+static struct fault *fault_of(struct openai_decode *decode)
+{
+	if (!decode->fault)
+		decode->fault = memory_zalloc(sizeof *decode->fault);
+	return decode->fault;
+}
+
 static void fail(struct openai_decode *decode, enum error_code code,
 		 const char *detail)
 {
-	fault_set(&decode->fault, code, "%s", detail);
+	fault_set(fault_of(decode), code, "%s", detail);
 	decode->state = OPENAI_DECODE_FAILED;
 }
 
@@ -226,79 +236,15 @@ static void take_usage(struct openai_decode *decode, const struct json *usage)
 		     &decode->usage.output_tokens);
 }
 
-/* What an error object says, as the detail of a fault. */
-static void describe_error(struct fault *fault, const struct json *error,
-			   struct slice secret)
-{
-	static const char *const names[] = {"code", "type", "message",
-					    "detail"};
-	struct buffer text;
-
-	buffer_init(&text, 4096);
-	if (fault->hint[0])
-		buffer_printf(&text, "%s ", fault->hint);
-	if (json_kind(error) == JSON_STRING)
-		buffer_append_slice(&text, string_of(error));
-	for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-		const struct json *value = json_member(error, names[i]);
-
-		if (!value)
-			continue;
-		if (json_kind(value) == JSON_STRING)
-			buffer_append_slice(&text, string_of(value));
-		else
-			json_print(&text, value);
-		buffer_append_char(&text, ' ');
-	}
-	refusal_set_detail(fault, text_trim(buffer_slice(&text)), secret);
-	buffer_fini(&text);
-}
-
-/* Code before type: it is the narrower of the two. Some write an HTTP status
- * into it. */
-static void classify_error(struct fault *fault, const struct json *error)
-{
-	int64_t status;
-
-	if (refusal_from_word(fault, string_of(json_member(error, "code"))))
-		return;
-	if (json_integer(json_member(error, "code"), &status) &&
-	    status >= 400 && status <= 599) {
-		refusal_from_status(fault, (int)status);
-		return;
-	}
-	refusal_from_word(fault, string_of(json_member(error, "type")));
-}
-
-/* The error in a chunk or body; NULL when it holds none. */
-static const struct json *find_error(const struct json *root,
-				     bool is_error_event)
-{
-	const struct json *error = json_member(root, "error");
-
-	if (json_kind(error) == JSON_OBJECT || json_kind(error) == JSON_STRING)
-		return error;
-	if (is_error_event ||
-	    slice_is(string_of(json_member(root, "object")), "error") ||
-	    slice_is(string_of(json_member(root, "type")), "error"))
-		return root;
-	/* Anything but null, false or nothing is an error too. */
-	if (json_kind(error) == JSON_NUMBER || json_kind(error) == JSON_ARRAY)
-		return root;
-	return NULL;
-}
-
 static void take_root(struct openai_decode *decode, const struct json *root,
 		      bool is_error_event)
 {
 	const struct json *choices = json_member(root, "choices");
-	const struct json *error = find_error(root, is_error_event);
+	const struct json *error = openai_error_find(root, is_error_event);
 	bool was_done = is_over(decode);
 
 	if (error) {
-		fault_set(&decode->fault, ERROR_UPSTREAM_UNAVAILABLE, "%s", "");
-		classify_error(&decode->fault, error);
-		describe_error(&decode->fault, error, decode->secret);
+		openai_error_read(fault_of(decode), error, decode->secret);
 		decode->state = OPENAI_DECODE_FAILED;
 		return;
 	}
@@ -480,28 +426,4 @@ bool openai_decode_end(struct openai_decode *decode)
 	else
 		assume_finish(decode);
 	return decode->state != OPENAI_DECODE_FAILED;
-}
-
-void openai_decode_refusal(struct fault *fault, int status, struct slice body,
-			   struct slice secret)
-{
-	struct json *root = json_parse(body, &json_limits_upstream, NULL);
-	const struct json *first =
-	    json_kind(root) == JSON_ARRAY ? json_item(root, 0) : root;
-	const struct json *error = find_error(first, false);
-	struct fault said;
-
-	refusal_from_status(fault, status);
-	memset(&said, 0, sizeof said);
-	classify_error(&said, error);
-	/* 429 also says that the account is empty: waiting does not help. */
-	if (status == 429 && said.code == ERROR_UPSTREAM_REFUSED) {
-		fault->code = said.code;
-		fault->retry = said.retry;
-	}
-	if (first)
-		describe_error(fault, error ? error : first, secret);
-	else
-		refusal_set_detail(fault, slice_of(fault->hint), secret);
-	json_free(root);
 }

@@ -37,7 +37,7 @@ struct openai_decode {
 	bool has_chunk; /* something was understood */
 	bool has_begun; /* content, reasoning or a tool call was emitted */
 	bool has_finish;
-	struct fault fault;
+	struct fault *fault; /* NULL: none */
 	enum finish_reason reason;
 	char reason_raw[32];
 	char model[96];
@@ -66,9 +66,5 @@ bool openai_decode_feed(struct openai_decode *decode, struct slice input);
 /* At the end of the response, whole or cut off: emits what was held back.
  * True when the answer is complete, else see fault. */
 bool openai_decode_end(struct openai_decode *decode);
-
-/* The fault in a response that is not 2xx; body may be anything. */
-void openai_decode_refusal(struct fault *fault, int status, struct slice body,
-			   struct slice secret);
 
 #endif
