@@ -2,7 +2,8 @@
 /*
  * The index file's format, for those who write and those who read it. One
  * SQLite file:
- *   meta      what was built, by name
+ *   meta      what was built, by name; `lengths` has the length of each
+ *             passage for the ranking function (io/database_rank.h)
  *   document  one row per page: address, title, language
  *   passage   one row per passage; its id is the FTS5 rowid
  *   words     FTS5, contentless: the tokens of context/text_analysis.h, the
@@ -29,7 +30,7 @@
 	"  document INTEGER NOT NULL, heading TEXT NOT NULL,"                  \
 	"  anchor TEXT NOT NULL, text TEXT NOT NULL);"                         \
 	"CREATE VIRTUAL TABLE words USING fts5 (title, body, content = '',"    \
-	"  tokenize = 'ascii tokenchars ''+#.''');"                            \
+	"  columnsize = 0, tokenize = 'ascii tokenchars ''+#.''');"            \
 	"CREATE TABLE term (word TEXT PRIMARY KEY, passages INTEGER NOT NULL)" \
 	"  WITHOUT ROWID;"
 

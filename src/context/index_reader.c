@@ -14,7 +14,7 @@
 #include "context/public_url.h"
 #include "io/database.h"
 
-enum { URL_MAX = 16384 };
+enum { URL_MAX = 16384, LENGTHS_MAX = 512 << 20 };
 
 /* No word is worthless: one that is in most passages still breaks ties. */
 #define IDF_LEAST 0.01
@@ -25,6 +25,7 @@ struct index_reader {
 	struct database_statement *search;
 	struct database_statement *load;
 	long passages;
+	struct buffer lengths; /* of passages; see io/database_rank.h */
 	struct language languages[INDEX_READER_LANGUAGES_MAX];
 	size_t language_count;
 };
@@ -63,6 +64,30 @@ static void read_languages(struct index_reader *reader, struct slice list)
 	if (reader->language_count == 0)
 		reader->languages[reader->language_count++] =
 		    language_of_tag(SLICE_NONE);
+}
+
+static bool read_lengths(struct index_reader *reader, struct fault *fault)
+{
+	struct database_statement *row = database_prepare(
+	    reader->database, "SELECT value FROM meta WHERE name = 'lengths'",
+	    fault);
+	double sum = 0;
+	bool is_ok;
+
+	if (!row)
+		return false;
+	is_ok =
+	    database_step(row, fault) == DATABASE_ROW &&
+	    buffer_append_slice(&reader->lengths, database_column_blob(row, 0));
+	database_finish(row);
+	for (size_t i = 0; i + 1 < reader->lengths.len; i += 2)
+		sum += (unsigned char)reader->lengths.data[i] +
+		       256 * (unsigned char)reader->lengths.data[i + 1];
+	if (reader->lengths.len > 1)
+		sum /= (double)(reader->lengths.len / 2);
+	database_set_lengths(reader->database, buffer_slice(&reader->lengths),
+			     sum);
+	return is_ok;
 }
 
 static bool read_meta(struct index_reader *reader, struct fault *fault)
@@ -160,12 +185,14 @@ struct index_reader *index_reader_open(const char *path, struct fault *fault)
 	if (!is_readable(path, fault))
 		return NULL;
 	reader = memory_zalloc(sizeof(*reader));
+	buffer_init(&reader->lengths, LENGTHS_MAX);
 	reader->database = database_open_published(path, fault);
 	if (!reader->database) {
 		fault_set_hint(fault, ERROR_CONTEXT_FAILED,
 			       "The index cannot be opened.");
 	} else if (is_our_version(reader, fault)) {
-		if (read_meta(reader, fault) && prepare(reader, fault))
+		if (read_meta(reader, fault) && read_lengths(reader, fault) &&
+		    prepare(reader, fault))
 			return reader;
 		fault_set_hint(
 		    fault, ERROR_CONTEXT_FAILED,
@@ -184,6 +211,7 @@ void index_reader_close(struct index_reader *reader)
 	database_finish(reader->search);
 	database_finish(reader->load);
 	database_close(reader->database);
+	buffer_fini(&reader->lengths);
 	memory_free(reader);
 }
 

@@ -9,8 +9,9 @@
 #include "context/passage_split.h"
 #include "context/text_analysis.h"
 #include "io/database.h"
+#include "io/database_rank.h"
 
-enum { LANGUAGES_MAX = 64 };
+enum { LANGUAGES_MAX = 64, LENGTHS_MAX = 512 << 20 };
 
 /* Merging all segments makes one posting list per word: searches are twice
  * as fast. */
@@ -36,6 +37,7 @@ struct index_writer {
 	struct token_list title_words;
 	struct token_list body_words;
 	struct buffer title;
+	struct buffer lengths;		 /* of passages, two bytes each */
 	const struct document *document; /* that is being added */
 	int64_t document_id;
 	int64_t passage_id;
@@ -90,6 +92,7 @@ struct index_writer *index_writer_new(const char *path,
 	text_analysis_init_list(&writer->title_words);
 	text_analysis_init_list(&writer->body_words);
 	buffer_init(&writer->title, 64 << 10);
+	buffer_init(&writer->lengths, LENGTHS_MAX);
 	if (!prepare(writer, fault)) {
 		index_writer_free(writer);
 		return NULL;
@@ -120,6 +123,7 @@ void index_writer_free(struct index_writer *writer)
 	text_analysis_fini_list(&writer->body_words);
 	text_analysis_free(writer->analysis);
 	buffer_fini(&writer->title);
+	buffer_fini(&writer->lengths);
 	memory_free(writer);
 }
 
@@ -178,6 +182,17 @@ static void analyse(struct index_writer *writer,
 			    &writer->body_words);
 }
 
+static void put_length(struct index_writer *writer)
+{
+	size_t words = DATABASE_RANK_TITLE * writer->title_words.count +
+		       writer->body_words.count;
+
+	if (words > UINT16_MAX)
+		words = UINT16_MAX;
+	buffer_append_char(&writer->lengths, (char)(words & 0xFF));
+	buffer_append_char(&writer->lengths, (char)(words >> 8));
+}
+
 static bool on_passage(void *state, const struct split_passage *passage)
 {
 	struct index_writer *writer = state;
@@ -197,6 +212,7 @@ static bool on_passage(void *state, const struct split_passage *passage)
 	database_bind_int(row, 1, writer->passage_id);
 	database_bind_text(row, 2, buffer_slice(&writer->title_words.text));
 	database_bind_text(row, 3, buffer_slice(&writer->body_words.text));
+	put_length(writer);
 	return database_step_once(row, writer->fault);
 }
 
@@ -238,7 +254,7 @@ static bool put_meta(struct index_writer *writer, struct fault *fault)
 	struct database_statement *row = database_prepare(
 	    writer->database,
 	    "INSERT INTO meta VALUES ('documents', ?1), ('passages', ?2),"
-	    " ('languages', ?3)",
+	    " ('languages', ?3), ('lengths', ?4)",
 	    fault);
 	struct buffer languages;
 	bool is_ok;
@@ -250,6 +266,7 @@ static bool put_meta(struct index_writer *writer, struct fault *fault)
 	database_bind_int(row, 1, writer->document_id);
 	database_bind_int(row, 2, writer->passage_id);
 	database_bind_text(row, 3, buffer_slice(&languages));
+	database_bind_blob(row, 4, buffer_slice(&writer->lengths));
 	is_ok = database_step_once(row, fault);
 	database_finish(row);
 	buffer_fini(&languages);

@@ -54,36 +54,53 @@ static struct query_term *find_term(struct query *query, struct slice token,
 	return term;
 }
 
-static bool has_content(const struct token_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		if (!list->items[i].is_stop)
-			return true;
-	return false;
-}
+/* The question in each of the index's languages; words have the same numbers
+ * in all of them. */
+struct readings {
+	struct token_list lists[INDEX_READER_LANGUAGES_MAX];
+	bool *is_stop; /* by word */
+	size_t words;
+	size_t content_words;
+};
 
-static size_t count_content_words(const struct token_list *list)
+/* Stop words are those of the language that the question is in: "die" says
+ * something in English. Those of any language when that is not known. */
+static void find_stop_words(struct query *query, struct slice text,
+			    struct readings *readings)
 {
-	size_t count = 0;
+	struct language asked = language_guess(text);
+	bool is_known = false;
 
-	for (size_t i = 0; i < list->count; i++)
-		if (!list->items[i].is_stop &&
-		    (i == 0 || list->items[i].word != list->items[i - 1].word))
-			count++;
-	return count;
+	for (size_t i = 0; i < query->language_count; i++)
+		is_known =
+		    is_known || language_equal(asked, query->languages[i]);
+	readings->words = readings->lists[0].words;
+	readings->is_stop = arena_alloc(&query->arena, readings->words + 1);
+	for (size_t i = 0; i < query->language_count; i++) {
+		const struct token_list *list = &readings->lists[i];
+
+		if (is_known && !language_equal(asked, query->languages[i]))
+			continue;
+		for (size_t k = 0; k < list->count; k++)
+			if (list->items[k].is_stop)
+				readings->is_stop[list->items[k].word] = true;
+	}
+	for (size_t i = 0; i < readings->words; i++)
+		readings->content_words += !readings->is_stop[i];
 }
 
 /* A word counts as often as it stands in the question; that two languages
  * make the same token of it does not count twice. */
-static void add_in_language(struct query *query, const struct token_list *list,
-			    size_t language)
+static void add_reading(struct query *query, const struct readings *readings,
+			size_t language)
 {
-	bool drops_stop_words = has_content(list);
+	const struct token_list *list = &readings->lists[language];
 
 	for (size_t i = 0; i < list->count; i++) {
 		struct query_term *term;
 
-		if (list->items[i].is_stop && drops_stop_words)
+		if (readings->content_words > 0 &&
+		    readings->is_stop[list->items[i].word])
 			continue;
 		term = find_term(query, text_analysis_token(list, i),
 				 list->items[i].is_prefix);
@@ -106,22 +123,21 @@ static struct slice cut(struct slice text)
 
 void query_add_question(struct query *query, struct slice text)
 {
-	struct token_list list;
+	struct readings readings;
 
+	memset(&readings, 0, sizeof(readings));
 	text = cut(text);
-	text_analysis_init_list(&list);
 	for (size_t i = 0; i < query->language_count; i++) {
-		size_t words;
-
-		text_analysis_clear_list(&list);
+		text_analysis_init_list(&readings.lists[i]);
 		text_analysis_query(query->analysis, text, query->languages[i],
-				    &list);
-		words = count_content_words(&list);
-		if (i == 0 || words < query->content_words)
-			query->content_words = words;
-		add_in_language(query, &list, i);
+				    &readings.lists[i]);
 	}
-	text_analysis_fini_list(&list);
+	find_stop_words(query, text, &readings);
+	query->content_words = readings.content_words;
+	for (size_t i = 0; i < query->language_count; i++)
+		add_reading(query, &readings, i);
+	for (size_t i = 0; i < query->language_count; i++)
+		text_analysis_fini_list(&readings.lists[i]);
 }
 
 static int by_rarity(const void *a, const void *b)

@@ -17,6 +17,7 @@ struct database {
 	sqlite3 *handle;
 	const atomic_bool *flag;
 	enum database_trouble trouble;
+	struct database_rank_lengths lengths;
 };
 
 struct database_statement {
@@ -81,7 +82,7 @@ static struct database *open_file(const char *name, int flags,
 			  (int *)NULL);
 	sqlite3_db_config(database->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0,
 			  (int *)NULL);
-	if (!database_rank_register(database->handle)) {
+	if (!database_rank_register(database->handle, &database->lengths)) {
 		fault_set(fault, ERROR_CONTEXT_FAILED,
 			  "this SQLite was built without FTS5");
 		database_close(database);
@@ -215,6 +216,14 @@ void database_bind_text(struct database_statement *statement, int parameter,
 			    SQLITE_UTF8);
 }
 
+void database_bind_blob(struct database_statement *statement, int parameter,
+			struct slice bytes)
+{
+	sqlite3_bind_blob64(statement->handle, parameter,
+			    bytes.data ? bytes.data : "", bytes.len,
+			    SQLITE_STATIC);
+}
+
 enum database_step database_step(struct database_statement *statement,
 				 struct fault *fault)
 {
@@ -261,4 +270,21 @@ struct slice database_column_text(struct database_statement *statement,
 	int len = sqlite3_column_bytes(statement->handle, column);
 
 	return slice_make(text, text ? (size_t)len : 0);
+}
+
+struct slice database_column_blob(struct database_statement *statement,
+				  int column)
+{
+	const void *bytes = sqlite3_column_blob(statement->handle, column);
+	int len = sqlite3_column_bytes(statement->handle, column);
+
+	return slice_make(bytes, bytes ? (size_t)len : 0);
+}
+
+void database_set_lengths(struct database *database, struct slice lengths,
+			  double average)
+{
+	database->lengths.bytes = (const unsigned char *)lengths.data;
+	database->lengths.count = lengths.len / 2;
+	database->lengths.average = average;
 }

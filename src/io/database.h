@@ -59,6 +59,8 @@ void database_bind_int(struct database_statement *statement, int parameter,
 		       int64_t value);
 void database_bind_text(struct database_statement *statement, int parameter,
 			struct slice text);
+void database_bind_blob(struct database_statement *statement, int parameter,
+			struct slice bytes);
 enum database_step database_step(struct database_statement *statement,
 				 struct fault *fault);
 /* Ready for the next run; parameters are forgotten. */
@@ -72,5 +74,13 @@ int64_t database_column_int(struct database_statement *statement, int column);
 double database_column_real(struct database_statement *statement, int column);
 struct slice database_column_text(struct database_statement *statement,
 				  int column);
+
+struct slice database_column_blob(struct database_statement *statement,
+				  int column);
+
+/* The lengths of FTS5 rows, for leat_bm25() (io/database_rank.h), which see;
+ * borrowed until the database is closed. */
+void database_set_lengths(struct database *database, struct slice lengths,
+			  double average);
 
 #endif

@@ -8,48 +8,16 @@
 #define BM25_K1 1.2
 #define BM25_B	0.75
 
-enum { TITLE_WEIGHT = 3 };
-
-/* What is the same for every row of one query. */
-struct averages {
-	double length;
-};
-
-static int read_averages(const Fts5ExtensionApi *api, Fts5Context *context,
-			 struct averages **out)
+/* The row's length as a share of the average. */
+static double read_length(const struct database_rank_lengths *lengths,
+			  sqlite3_int64 row)
 {
-	struct averages *averages = api->xGetAuxdata(context, 0);
-	sqlite3_int64 rows = 0, title = 0, body = 0;
-	int rc = SQLITE_OK;
+	const unsigned char *at;
 
-	*out = averages;
-	if (averages)
-		return SQLITE_OK;
-	if ((rc = api->xRowCount(context, &rows)) != SQLITE_OK ||
-	    (rc = api->xColumnTotalSize(context, 0, &title)) != SQLITE_OK ||
-	    (rc = api->xColumnTotalSize(context, 1, &body)) != SQLITE_OK)
-		return rc;
-	averages = sqlite3_malloc(sizeof(*averages));
-	if (!averages)
-		return SQLITE_NOMEM;
-	averages->length =
-	    rows > 0 ? (double)(TITLE_WEIGHT * title + body) / (double)rows : 0;
-	if (averages->length < 1)
-		averages->length = 1;
-	*out = averages;
-	return api->xSetAuxdata(context, averages, sqlite3_free);
-}
-
-static int read_length(const Fts5ExtensionApi *api, Fts5Context *context,
-		       double *length)
-{
-	int title = 0, body = 0;
-	int rc = api->xColumnSize(context, 0, &title);
-
-	if (rc == SQLITE_OK)
-		rc = api->xColumnSize(context, 1, &body);
-	*length = TITLE_WEIGHT * title + body;
-	return rc;
+	if (row < 1 || (size_t)row > lengths->count || lengths->average <= 0)
+		return 1;
+	at = lengths->bytes + 2 * (row - 1);
+	return (at[0] + 256 * at[1]) / lengths->average;
 }
 
 static int count_words(const Fts5ExtensionApi *api, Fts5Context *context,
@@ -63,7 +31,7 @@ static int count_words(const Fts5ExtensionApi *api, Fts5Context *context,
 
 		rc = api->xInst(context, i, &phrase, &column, &offset);
 		if (rc == SQLITE_OK && phrase < DATABASE_RANK_PHRASES_MAX)
-			counts[phrase] += column == 0 ? TITLE_WEIGHT : 1;
+			counts[phrase] += column == 0 ? DATABASE_RANK_TITLE : 1;
 	}
 	return rc;
 }
@@ -73,23 +41,22 @@ static void rank_row(const Fts5ExtensionApi *api, Fts5Context *context,
 		     sqlite3_value **values)
 {
 	double counts[DATABASE_RANK_PHRASES_MAX];
-	struct averages *averages;
-	double length, score = 0;
+	double norm, score = 0;
 	int phrases = api->xPhraseCount(context);
 	int rc;
 
 	if (phrases > DATABASE_RANK_PHRASES_MAX)
 		phrases = DATABASE_RANK_PHRASES_MAX;
 	memset(counts, 0, sizeof(counts));
-	if ((rc = read_averages(api, context, &averages)) != SQLITE_OK ||
-	    (rc = read_length(api, context, &length)) != SQLITE_OK ||
-	    (rc = count_words(api, context, counts)) != SQLITE_OK) {
+	rc = count_words(api, context, counts);
+	if (rc != SQLITE_OK) {
 		sqlite3_result_error_code(result, rc);
 		return;
 	}
+	norm =
+	    1 - BM25_B +
+	    BM25_B * read_length(api->xUserData(context), api->xRowid(context));
 	for (int i = 0; i < phrases && i < value_count; i++) {
-		double norm = 1 - BM25_B + BM25_B * length / averages->length;
-
 		if (counts[i] > 0)
 			score += sqlite3_value_double(values[i]) * counts[i] *
 				 (BM25_K1 + 1) / (counts[i] + BM25_K1 * norm);
@@ -97,7 +64,8 @@ static void rank_row(const Fts5ExtensionApi *api, Fts5Context *context,
 	sqlite3_result_double(result, -score);
 }
 
-bool database_rank_register(struct sqlite3 *handle)
+bool database_rank_register(struct sqlite3 *handle,
+			    struct database_rank_lengths *lengths)
 {
 	sqlite3_stmt *statement;
 	fts5_api *api = NULL;
@@ -109,6 +77,6 @@ bool database_rank_register(struct sqlite3 *handle)
 	sqlite3_step(statement);
 	sqlite3_finalize(statement);
 	return api && api->iVersion >= 2 &&
-	       api->xCreateFunction(api, "leat_bm25", NULL, rank_row, NULL) ==
-		   SQLITE_OK;
+	       api->xCreateFunction(api, "leat_bm25", lengths, rank_row,
+				    NULL) == SQLITE_OK;
 }
