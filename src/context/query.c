@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "context/query.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,6 +14,11 @@
 /* A single character of a dense script is looked up as a prefix, whose
  * frequency is not in the table: about one in eight passages. */
 #define PREFIX_IDF 2.0
+
+/* A word that is in more than a tenth of the passages is common. */
+#define COMMON_IDF 2.2
+
+enum { ENOUGH_PASSAGES = 40 };
 
 void query_init(struct query *query, struct index_reader *reader,
 		struct text_analysis *analysis)
@@ -176,30 +182,93 @@ void query_add_context(struct query *query, struct slice text, double weight,
 			query->sums[k] += weight * query->terms[i].idf;
 }
 
-bool query_write(struct query *query, struct buffer *expression,
-		 struct buffer *weights)
+/* A passage that has none but common words of a question is not looked at
+ * when there are others with enough of the rarer ones: most of a search's
+ * time would go into rows that cannot win. */
+static bool is_common(const struct query_term *term)
 {
-	size_t count = query->term_count;
+	return term->idf < COMMON_IDF && !term->is_prefix;
+}
 
-	if (count > QUERY_TERMS_MAX) {
-		qsort(query->terms, count, sizeof(*query->terms), by_rarity);
-		count = QUERY_TERMS_MAX;
-	}
-	buffer_append_string(weights, "leat_bm25(");
+static bool has_enough_without(const struct query *query, size_t count)
+{
+	double passages = (double)index_reader_passages(query->reader);
+
 	for (size_t i = 0; i < count; i++) {
-		const struct query_term *term = &query->terms[i];
-		double weight = term->idf * term->count / SCORE_UNIT;
+		double idf = query->terms[i].idf;
 
-		if (i > 0) {
+		if (!query->terms[i].is_prefix && idf >= COMMON_IDF &&
+		    exp(idf) * ENOUGH_PASSAGES < passages)
+			return true;
+	}
+	return false;
+}
+
+/* Which of the terms a group has. */
+enum group { GROUP_ALL, GROUP_RARE, GROUP_COMMON };
+
+struct query_writer {
+	const struct query *query;
+	size_t count; /* of its terms */
+	struct buffer *expression;
+	struct buffer *weights;
+};
+
+/* Each term counts `share` of its weight. */
+static void write_group(const struct query_writer *writer, enum group group,
+			double share)
+{
+	struct buffer *expression = writer->expression;
+	struct buffer *weights = writer->weights;
+	bool is_first = true;
+
+	buffer_append_char(expression, '(');
+	for (size_t i = 0; i < writer->count; i++) {
+		const struct query_term *term = &writer->query->terms[i];
+		double weight = share * term->idf * term->count / SCORE_UNIT;
+
+		if (group != GROUP_ALL &&
+		    is_common(term) != (group == GROUP_COMMON))
+			continue;
+		if (!is_first)
 			buffer_append_string(expression, " OR ");
-			buffer_append_char(weights, ',');
-		}
+		is_first = false;
 		/* No token has a quotation mark in it. */
 		buffer_append_char(expression, '"');
 		buffer_append_slice(expression, term->token);
 		buffer_append_string(expression,
 				     term->is_prefix ? "\" *" : "\"");
-		buffer_append_uint(weights, (unsigned long long)weight + 1);
+		if (weights->data[weights->len - 1] != '(')
+			buffer_append_char(weights, ',');
+		buffer_append_uint(weights, (unsigned long long)weight);
+	}
+	buffer_append_char(expression, ')');
+}
+
+bool query_write(struct query *query, struct buffer *expression,
+		 struct buffer *weights)
+{
+	struct query_writer writer = {query, 0, expression, weights};
+	size_t count = query->term_count, common = 0;
+
+	qsort(query->terms, count, sizeof(*query->terms), by_rarity);
+	if (count > QUERY_TERMS_MAX)
+		count = QUERY_TERMS_MAX;
+	for (size_t i = 0; i < count; i++)
+		common += is_common(&query->terms[i]);
+	writer.count = count;
+	buffer_append_string(weights, "leat_bm25(");
+	if (common == 0 || !has_enough_without(query, count)) {
+		write_group(&writer, GROUP_ALL, 1);
+	} else {
+		/* "a" OR ("a" AND "b"): with a, and b counts where it is.
+		 * The second "a" is there for the sake of the syntax. */
+		write_group(&writer, GROUP_RARE, 1);
+		buffer_append_string(expression, " OR (");
+		write_group(&writer, GROUP_RARE, 0);
+		buffer_append_string(expression, " AND ");
+		write_group(&writer, GROUP_COMMON, 1);
+		buffer_append_char(expression, ')');
 	}
 	buffer_append_char(weights, ')');
 	return count > 0;

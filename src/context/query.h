@@ -15,7 +15,7 @@
 #include "context/index_reader.h"
 #include "context/text_analysis.h"
 
-enum { QUERY_TERMS_MAX = 64, QUERY_BYTES_MAX = 8192 };
+enum { QUERY_TERMS_MAX = 60, QUERY_BYTES_MAX = 8192 };
 
 struct query_term {
 	struct slice token;
