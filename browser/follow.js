@@ -142,6 +142,7 @@ class Follower {
 		this.ended = false;
 		this.stopped = false;
 		this.progress = false;
+		this.hasResumed = false;
 		this.reader = new FrameReader((data) => this.take(data));
 	}
 
@@ -177,7 +178,9 @@ class Follower {
 	}
 
 	async resume() {
-		const headers = { accept: "text/event-stream" };
+		/* Not text/event-stream: an EventSource gets refusals as streams. */
+		const headers = { accept: "*/*" };
+		this.hasResumed = true;
 		if (this.reader.lastId)
 			headers["last-event-id"] = this.reader.lastId;
 		let response;

@@ -405,7 +405,18 @@ function messagesFor(question) {
 	return messages;
 }
 
-function takeEvent(view, event) {
+/* A turn that nobody reads is stopped: coming back may be too late. */
+function errorOf(event, hasResumed) {
+	const isLate = hasResumed && event.code === "cancelled";
+	return new Problem(isLate ?
+		"The connection was lost, and the answer stopped with it." :
+		event.error || "Something went wrong.", {
+		code: event.code, retryable: event.retryable === true,
+		afterMs: event.retry_after_ms,
+	});
+}
+
+function takeEvent(view, event, hasResumed) {
 	switch (event.type) {
 	case "status":
 		if (event.status)
@@ -425,10 +436,7 @@ function takeEvent(view, event) {
 	case "error":
 		if ((event.partial || "").length > view.text.length)
 			view.text = event.partial;
-		throw new Problem(event.error || "Something went wrong.", {
-			code: event.code, retryable: event.retryable === true,
-			afterMs: event.retry_after_ms,
-		});
+		throw errorOf(event, hasResumed);
 	}
 }
 
@@ -439,7 +447,7 @@ async function ask(question) {
 	const follower = new Follower({
 		event: (event) => {
 			try {
-				takeEvent(view, event);
+				takeEvent(view, event, follower.hasResumed);
 			} catch (error) {
 				failure = error;
 			}
