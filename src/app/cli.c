@@ -12,7 +12,8 @@
 #include <config.h>
 
 static const struct cli_command *const commands[] = {
-    &command_index, &command_search, &command_ask, &command_check};
+    &command_serve, &command_index, &command_search, &command_ask,
+    &command_check};
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
@@ -49,7 +50,7 @@ static const struct cli_command *find_command(const char *name)
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
-	return NULL;
+	return strcmp(command_worker.name, name) ? NULL : &command_worker;
 }
 
 static int unknown_command(const char *name)

@@ -7,6 +7,8 @@
 
 #include "app/cli.h"
 
+extern const struct cli_command command_serve;
+extern const struct cli_command command_worker; /* not in the list */
 extern const struct cli_command command_index;
 extern const struct cli_command command_search;
 extern const struct cli_command command_ask;

@@ -201,6 +201,7 @@ static void on_end(void *state, const struct provider_ending *ending)
 
 static enum step_result step_call(struct turn *turn)
 {
+	put_status(turn, STEP_MODEL, STATE_STARTED, -1, "Writing the answer");
 	prompt_compose(turn->ask, chat_options_of(turn->chat)->system);
 	turn->sink = (struct provider_sink){on_event, on_end, turn};
 	turn->call = turn->provider->ops->start(turn->provider, turn->ask,

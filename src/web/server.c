@@ -189,6 +189,19 @@ struct server *server_new(struct loop *loop,
 	return server;
 }
 
+/* What waits in the backlog was promised an answer. */
+static void take_backlog(struct server *server)
+{
+	for (unsigned i = 0; i < server->listener_count; i++) {
+		int fd;
+
+		while ((fd = accept4(server->listeners[i].fd, NULL, NULL,
+				     SOCK_CLOEXEC | SOCK_NONBLOCK)) >= 0)
+			peer_open(server, fd);
+	}
+	tell_open(server);
+}
+
 static void close_listeners(struct server *server)
 {
 	for (unsigned i = 0; i < server->listener_count; i++) {
@@ -305,6 +318,7 @@ void server_drain(struct server *server, unsigned timeout_ms,
 	server->is_draining = true;
 	server->on_drained = on_drained;
 	server->drained_state = state;
+	take_backlog(server);
 	close_listeners(server);
 	while (!list_is_empty(&server->idle))
 		peer_close(
