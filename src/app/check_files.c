@@ -52,53 +52,27 @@ static void check_config_file(struct check_report *report,
 				 config->path);
 }
 
-/* The nearest folder above a path that exists, in place. */
-static void existing_parent(char *path)
-{
-	struct stat status;
-
-	do {
-		char *slash = strrchr(path, '/');
-
-		if (!slash || slash == path) {
-			strcpy(path, "/");
-			return;
-		}
-		*slash = '\0';
-	} while (stat(path, &status) != 0);
-}
-
+/* leat makes no folders: whoever starts it does (systemd's RuntimeDirectory),
+ * with the right owner. */
 static void check_writable_folder(struct check_report *report,
+				  enum check_level when_missing,
 				  const char *subject, const char *folder)
 {
 	struct stat status;
-	char *parent;
 
-	if (stat(folder, &status) == 0) {
-		if (!S_ISDIR(status.st_mode))
-			check_report_add(report, CHECK_FAIL, subject,
-					 "%s is not a folder", folder);
-		else if (access(folder, W_OK | X_OK) != 0)
-			check_report_add(
-			    report, CHECK_FAIL, subject,
-			    "%s cannot be written to by this user: %s", folder,
-			    strerror(errno));
-		else
-			check_report_add(report, CHECK_OK, subject, "%s",
-					 folder);
-		return;
-	}
-	parent = memory_strdup(folder);
-	existing_parent(parent);
-	if (access(parent, W_OK | X_OK) == 0)
-		check_report_add(report, CHECK_OK, subject,
-				 "%s is not there yet and can be made", folder);
+	if (stat(folder, &status) != 0)
+		check_report_add(report, when_missing, subject, "%s: %s%s",
+				 folder, strerror(errno),
+				 errno == ENOENT ? ": make it" : "");
+	else if (!S_ISDIR(status.st_mode))
+		check_report_add(report, CHECK_FAIL, subject,
+				 "%s is not a folder", folder);
+	else if (access(folder, W_OK | X_OK) != 0)
+		check_report_add(report, CHECK_FAIL, subject,
+				 "%s cannot be written to by this user: %s",
+				 folder, strerror(errno));
 	else
-		check_report_add(
-		    report, CHECK_FAIL, subject,
-		    "%s is not there, and this user cannot make it in %s: %s",
-		    folder, parent, strerror(errno));
-	memory_free(parent);
+		check_report_add(report, CHECK_OK, subject, "%s", folder);
 }
 
 static void check_log(struct check_report *report, const struct config *config)
@@ -184,11 +158,13 @@ void check_files_places(struct check_report *report,
 		folder = memory_strdup(address + 5);
 		slash = strrchr(folder, '/');
 		slash[slash == folder] = '\0';
-		check_writable_folder(report, "listen", folder);
+		check_writable_folder(report, CHECK_FAIL, "listen", folder);
 		memory_free(folder);
 	}
 	check_owner(report, config);
-	check_writable_folder(report, "runtime_dir", config->runtime_dir);
+	/* Without it the pool keeps its shared memory to itself. */
+	check_writable_folder(report, CHECK_WARN, "runtime_dir",
+			      config->runtime_dir);
 }
 
 struct root {

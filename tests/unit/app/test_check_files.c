@@ -182,6 +182,9 @@ static void folders_that_are_missing_are_told(void **state)
 				 "runtime_dir = FOLDER/run"));
 	assert_int_equal(complaint(checked, "listen")->level, CHECK_FAIL);
 	assert_null(complaint(checked, "runtime_dir"));
+	rmdir(in_folder("run"));
+	check_files_places(&checked->report, checked->config);
+	assert_int_equal(complaint(checked, "runtime_dir")->level, CHECK_WARN);
 }
 
 static void owners_that_do_not_exist_are_told(void **state)
