@@ -14,7 +14,7 @@ function send(url, options) {
 			...options.headers,
 		},
 		agent: false,
-		path: options.path,
+		...(options.path === undefined ? {} : { path: options.path }),
 	});
 	request.setNoDelay(true);
 	if (options.hold) request.flushHeaders();
