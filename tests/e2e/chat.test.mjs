@@ -164,7 +164,7 @@ scenario('text sends its first bytes with the first content', async (place) => {
 
 scenario('simple ends with [DONE], also after an error', async (place) => {
 	const site = await startSite(place, { script: async (call, n) => {
-		await call.words(['A', 'B']);
+		await call.words(['A', 'B'], 50);
 		if (n === 1) return call.stop();
 		return call.cut();
 	} });
