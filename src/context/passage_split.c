@@ -314,8 +314,9 @@ static bool emit_waiting(struct split *split, int level)
 
 	make_path(split);
 	goes_on = emit_pieces(split, split->waiting_count);
-	memmove(split->pieces, split->pieces + split->waiting_count,
-		rest * sizeof(*split->pieces));
+	if (rest > 0)
+		memmove(split->pieces, split->pieces + split->waiting_count,
+			rest * sizeof(*split->pieces));
 	split->count = split->waiting_count = rest;
 	memcpy(split->waiting_headings, split->headings,
 	       sizeof(split->headings));

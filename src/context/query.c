@@ -173,8 +173,9 @@ void query_add_context(struct query *query, struct slice text, double weight,
 			term->count = weight;
 	}
 	text_analysis_fini_list(&list);
-	qsort(query->terms + own, query->term_count - own,
-	      sizeof(*query->terms), by_rarity);
+	if (query->term_count > own)
+		qsort(query->terms + own, query->term_count - own,
+		      sizeof(*query->terms), by_rarity);
 	if (query->term_count > own + limit)
 		query->term_count = own + limit;
 	for (size_t i = own; i < query->term_count; i++)
@@ -251,6 +252,8 @@ bool query_write(struct query *query, struct buffer *expression,
 	struct query_writer writer = {query, 0, expression, weights};
 	size_t count = query->term_count, common = 0;
 
+	if (count == 0)
+		return false;
 	qsort(query->terms, count, sizeof(*query->terms), by_rarity);
 	if (count > QUERY_TERMS_MAX)
 		count = QUERY_TERMS_MAX;
@@ -271,7 +274,7 @@ bool query_write(struct query *query, struct buffer *expression,
 		buffer_append_char(expression, ')');
 	}
 	buffer_append_char(weights, ')');
-	return count > 0;
+	return true;
 }
 
 double query_score_unit(void)
