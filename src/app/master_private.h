@@ -34,7 +34,7 @@ struct master {
 	unsigned worker_count;
 	int signal_fd;
 	uint64_t next_tick_ms;
-	bool was_ready;   /* all workers have been ready once */
+	bool was_ready; /* all workers have been ready once */
 	bool is_draining;
 	bool is_killing;
 	uint64_t kill_ms; /* when what still drains is killed */

@@ -68,7 +68,6 @@ struct turn {
 	struct timer deadline;
 	struct timer linger;
 	bool lingers;
-	bool was_stopped;
 
 	uint64_t began_ms;
 	int32_t first_token_ms; /* -1: none yet */

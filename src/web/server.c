@@ -157,21 +157,20 @@ static int open_reserve(void)
 	return open("/dev/null", O_RDONLY | O_CLOEXEC);
 }
 
-struct server *server_new(struct loop *loop,
-			  const struct server_options *options,
-			  const struct server_hooks *hooks, struct chat *chat,
-			  struct metrics *metrics, struct turn_place self)
+struct server *server_new(const struct server_options *options,
+			  const struct server_hooks *hooks,
+			  const struct server_parts *parts)
 {
 	struct server *server = memory_zalloc(sizeof *server);
 
 	fcgi_init();
-	server->loop = loop;
+	server->loop = parts->loop;
 	server->options = *options;
 	if (hooks)
 		server->hooks = *hooks;
-	server->chat = chat;
-	server->metrics = metrics;
-	server->self = self;
+	server->chat = parts->chat;
+	server->metrics = parts->metrics;
+	server->self = parts->self;
 	server->reserve_fd = open_reserve();
 	list_init(&server->peers);
 	list_init(&server->reading);
@@ -182,10 +181,10 @@ struct server *server_new(struct loop *loop,
 	list_init(&server->waiting);
 	list_init(&server->pump);
 	buffer_init(&server->scratch, BUFFER_UNLIMITED);
-	timer_init(&server->sweep, loop, on_sweep, server);
-	timer_init(&server->drain_timer, loop, on_drain_timer, server);
+	timer_init(&server->sweep, parts->loop, on_sweep, server);
+	timer_init(&server->drain_timer, parts->loop, on_drain_timer, server);
 	timer_start(&server->sweep, SWEEP_MS);
-	loop_on_pass(loop, on_pass, server);
+	loop_on_pass(parts->loop, on_pass, server);
 	return server;
 }
 

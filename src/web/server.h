@@ -76,11 +76,18 @@ struct server_hooks {
 	void (*on_open_count)(void *state, unsigned open);
 };
 
-/* options are copied; chat, metrics and self outlive the server. */
-struct server *server_new(struct loop *loop,
-			  const struct server_options *options,
-			  const struct server_hooks *hooks, struct chat *chat,
-			  struct metrics *metrics, struct turn_place self);
+/* Borrowed; each outlives the server. */
+struct server_parts {
+	struct loop *loop;
+	struct chat *chat;
+	struct metrics *metrics;
+	struct turn_place self;
+};
+
+/* options, hooks (may be NULL) and parts are copied. */
+struct server *server_new(const struct server_options *options,
+			  const struct server_hooks *hooks,
+			  const struct server_parts *parts);
 void server_free(struct server *server); /* nothing is open any more */
 
 /* Starts accepting on a listening socket; at most 8. The caller keeps the
