@@ -231,12 +231,14 @@ static bool make_server(struct worker *worker)
 					   .address_acquire = address_acquire,
 					   .address_release = address_release,
 					   .on_open_count = on_open_count};
+	const struct server_parts parts = {.loop = worker->assembly.loop,
+					   .chat = worker->assembly.chat,
+					   .metrics = &worker->slot->metrics,
+					   .self = worker->place};
 	struct server_options options;
 
 	assemble_server_options(worker->config, &options);
-	worker->server = server_new(worker->assembly.loop, &options, &hooks,
-				    worker->assembly.chat,
-				    &worker->slot->metrics, worker->place);
+	worker->server = server_new(&options, &hooks, &parts);
 	for (unsigned i = 0; i < worker->socket_count; i++)
 		if (!server_listen(worker->server, worker->sockets[i].fd))
 			return false;
