@@ -151,6 +151,7 @@ struct http_client *http_client_new(const struct http_client_options *options)
 	client->user_agent = memory_strdup(options->user_agent);
 	client->is_short_lived = options->is_short_lived;
 	list_init(&client->ready);
+	list_init(&client->running);
 	list_init(&client->doomed);
 	list_init(&client->done);
 	timer_init(&client->kick, client->loop, on_kick, client);
@@ -268,6 +269,7 @@ void http_request_cancel(struct http_request *request)
 	request->is_cancelled = true;
 	count(client, METRIC_UPSTREAM_ABORTED);
 	if (client->depth && request->easy) {
+		list_remove(&request->node);
 		list_append(&client->doomed, &request->node);
 		return;
 	}

@@ -6,7 +6,8 @@
  * here, so that its header stays out of ours.
  *
  * A request is in one place at a time: waiting for its name (its wait is in
- * a host's list), in `ready`, with libcurl (easy is set), in `done`.
+ * a host's list), in `ready`, with libcurl (easy is set; in `running`, or in
+ * `doomed` when it was cancelled while libcurl was at work), in `done`.
  */
 #ifndef LEAT_IO_HTTP_PRIVATE_H
 #define LEAT_IO_HTTP_PRIVATE_H
@@ -31,11 +32,12 @@ struct http_client {
 	void *multi; /* CURLM */
 	void *share; /* CURLSH: TLS sessions */
 	struct timer curl_timer;
-	struct timer kick;  /* lists below have work for the next pass */
-	unsigned depth;	    /* > 0: inside libcurl */
-	struct list ready;  /* to be given to libcurl */
-	struct list doomed; /* cancelled while inside libcurl */
-	struct list done;   /* on_done is due */
+	struct timer kick;   /* lists below have work for the next pass */
+	unsigned depth;	     /* > 0: inside libcurl */
+	struct list ready;   /* to be given to libcurl */
+	struct list running; /* with libcurl */
+	struct list doomed;  /* cancelled while inside libcurl */
+	struct list done;    /* on_done is due */
 	unsigned request_count;
 };
 
@@ -44,7 +46,7 @@ struct http_headers {
 };
 
 struct http_request {
-	struct list node; /* in ready, doomed or done */
+	struct list node; /* in one of the client's lists, or in none */
 	struct http_client *client;
 	struct http_host_wait wait;
 	struct http_addresses *addresses;

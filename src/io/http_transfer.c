@@ -144,15 +144,58 @@ bool http_transfer_start(struct http_request *request)
 	set_trust(easy, request);
 	set_connection(easy, request);
 	set_request(easy, request);
-	return curl_multi_add_handle(request->client->multi, easy) == CURLM_OK;
+	if (curl_multi_add_handle(request->client->multi, easy) != CURLM_OK)
+		return false;
+	list_append(&request->client->running, &request->node);
+	return true;
+}
+
+static long local_port(const struct http_request *request)
+{
+	long port = 0;
+
+	curl_easy_getinfo(request->easy, CURLINFO_LOCAL_PORT, &port);
+	return port;
+}
+
+/* libcurl 7.88 writes down that an HTTP/2 stream is reset, but sends it only
+ * with the next frame that the connection needs. Pausing and continuing a
+ * neighbour on the connection makes that one a window update, now. */
+static void flush_reset(struct http_client *client, long port)
+{
+	for (struct list *node = client->running.next;
+	     port && node != &client->running; node = node->next) {
+		struct http_request *other =
+		    LIST_ENTRY(node, struct http_request, node);
+
+		if (!other->is_https || local_port(other) != port)
+			continue;
+		client->depth++;
+		curl_easy_pause(other->easy, CURLPAUSE_RECV);
+		curl_easy_pause(other->easy, CURLPAUSE_CONT);
+		client->depth--;
+		return;
+	}
 }
 
 void http_transfer_stop(struct http_request *request)
 {
-	if (request->easy) {
-		curl_multi_remove_handle(request->client->multi, request->easy);
-		curl_easy_cleanup(request->easy);
+	struct http_client *client = request->client;
+	void *easy = request->easy;
+	long port = 0;
+
+	if (easy) {
+		if (request->is_cancelled && request->is_https)
+			port = local_port(request);
+		/* Only if nobody else is on it: then a reset would not be
+		 * sent at all, but closing is as good. */
+		if (request->is_cancelled)
+			curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+		list_remove(&request->node);
 		request->easy = NULL;
+		curl_multi_remove_handle(client->multi, easy);
+		curl_easy_cleanup(easy);
+		flush_reset(client, port);
 	}
 	memory_free(request->resolve);
 	request->resolve = NULL;
