@@ -246,10 +246,15 @@ static void follow(struct file_list *list, const struct listed_file *link)
 	}
 	if (S_ISREG(status.st_mode) && file_list_kind(link->path) == FILE_OTHER)
 		return;
-	if (!inode_set_add(list->seen, &status))
-		skip(list, link->path,
-		     "a symbolic link to what was read already");
-	else if (S_ISDIR(status.st_mode))
+	/* Another name of a page is no news; a folder that is not walked
+	 * again may be. */
+	if (!inode_set_add(list->seen, &status)) {
+		if (S_ISDIR(status.st_mode))
+			skip(list, link->path,
+			     "a symbolic link to what was read already");
+		return;
+	}
+	if (S_ISDIR(status.st_mode))
 		walk(list, link->path, link->relative, 0);
 	else if (S_ISREG(status.st_mode))
 		add_file(list, link->path, link->relative);

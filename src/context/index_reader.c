@@ -260,23 +260,22 @@ static bool fail(struct index_reader *reader, struct fault *fault)
 	}
 }
 
-bool index_reader_search(struct index_reader *reader, struct slice expression,
-			 struct slice weights, size_t limit,
-			 struct found_passage *out, size_t *count,
-			 struct fault *fault)
+bool index_reader_search(struct index_reader *reader,
+			 struct index_search *search, struct fault *fault)
 {
 	struct database_statement *row = reader->search;
 	enum database_step step;
 
-	*count = 0;
-	database_bind_text(row, 1, expression);
-	database_bind_text(row, 2, weights);
-	database_bind_int(row, 3, (int64_t)limit);
+	search->count = 0;
+	database_bind_text(row, 1, search->expression);
+	database_bind_text(row, 2, search->weights);
+	database_bind_int(row, 3, (int64_t)search->limit);
 	while ((step = database_step(row, fault)) == DATABASE_ROW &&
-	       *count < limit) {
-		out[*count].id = database_column_int(row, 0);
-		out[*count].score = -database_column_real(row, 1);
-		++*count;
+	       search->count < search->limit) {
+		struct found_passage *found = &search->found[search->count++];
+
+		found->id = database_column_int(row, 0);
+		found->score = -database_column_real(row, 1);
 	}
 	database_reset(row);
 	return step != DATABASE_FAILED || fail(reader, fault);

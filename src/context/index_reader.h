@@ -38,13 +38,19 @@ size_t index_reader_languages(const struct index_reader *reader,
 /* How much a token says: its inverse document frequency, as in BM25. */
 double index_reader_idf(struct index_reader *reader, struct slice token);
 
-/* The best passages for an FTS5 expression, whose phrases count as `weights`
- * (the arguments of leat_bm25()) say; both come from context/query.h and
- * never hold a user's text as it is. *count is at most `limit`. */
-bool index_reader_search(struct index_reader *reader, struct slice expression,
-			 struct slice weights, size_t limit,
-			 struct found_passage *out, size_t *count,
-			 struct fault *fault);
+/* A search: an FTS5 expression whose phrases count as `weights` (the
+ * arguments of leat_bm25()) say. Both come from context/query.h and never
+ * hold a user's text as it is. */
+struct index_search {
+	struct slice expression;
+	struct slice weights;
+	struct found_passage *found; /* room for `limit`; best first */
+	size_t limit;
+	size_t count; /* how many were found */
+};
+
+bool index_reader_search(struct index_reader *reader,
+			 struct index_search *search, struct fault *fault);
 /* Text, title, heading, url and language, copied to the arena. */
 bool index_reader_load(struct index_reader *reader, int64_t id,
 		       struct arena *arena, struct passage *out,

@@ -83,9 +83,12 @@ static void search(void *state)
 	if (!pooled)
 		return;
 	index_reader_watch(pooled->reader, &retrieval->cancelled);
-	retrieval->is_ok = site_search_run(
-	    pooled->reader, pooled->analysis, &retrieval->ask,
-	    &retrieval->found, &retrieval->result, &retrieval->fault);
+	retrieval->is_ok =
+	    site_search_run(&(struct site_search){.reader = pooled->reader,
+						  .analysis = pooled->analysis,
+						  .ask = &retrieval->ask,
+						  .arena = &retrieval->found},
+			    &retrieval->result, &retrieval->fault);
 	index_reader_watch(pooled->reader, NULL);
 	reader_pool_give(retrieval->pool, pooled);
 }

@@ -35,17 +35,20 @@ struct search {
 
 static bool find(struct search *search, struct query *query, size_t limit)
 {
+	struct index_search index = {.found = search->found, .limit = limit};
 	struct buffer expression, weights;
 	bool is_ok = true;
 
-	search->found_count = 0;
 	buffer_init(&expression, EXPRESSION_MAX);
 	buffer_init(&weights, EXPRESSION_MAX);
-	if (query_write(query, &expression, &weights) && !expression.overflowed)
-		is_ok = index_reader_search(
-		    search->reader, buffer_slice(&expression),
-		    buffer_slice(&weights), limit, search->found,
-		    &search->found_count, search->fault);
+	if (query_write(query, &expression, &weights) &&
+	    !expression.overflowed) {
+		index.expression = buffer_slice(&expression);
+		index.weights = buffer_slice(&weights);
+		is_ok =
+		    index_reader_search(search->reader, &index, search->fault);
+	}
+	search->found_count = index.count;
 	for (size_t i = 0; i < search->found_count; i++)
 		search->found[i].score *= query_score_unit();
 	buffer_fini(&expression);
@@ -165,22 +168,20 @@ static void keep_words(struct search *search, const struct query *query,
 	result->word_count = query->term_count;
 }
 
-bool site_search_run(struct index_reader *reader,
-		     struct text_analysis *analysis,
-		     const struct retrieval_ask *ask, struct arena *arena,
+bool site_search_run(const struct site_search *job,
 		     struct site_search_result *result, struct fault *fault)
 {
-	struct search search = {.reader = reader,
-				.analysis = analysis,
-				.ask = ask,
-				.arena = arena,
+	struct search search = {.reader = job->reader,
+				.analysis = job->analysis,
+				.ask = job->ask,
+				.arena = job->arena,
 				.fault = fault};
 	struct query query;
 	bool is_ok;
 
 	*result = (struct site_search_result){NULL, 0, NULL, 0};
-	query_init(&query, reader, analysis);
-	query_add_question(&query, ask->query);
+	query_init(&query, job->reader, job->analysis);
+	query_add_question(&query, job->ask->query);
 	is_ok = add_conversation(&search, &query) &&
 		find(&search, &query, CANDIDATES) &&
 		choose(&search, &query, result);

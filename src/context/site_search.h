@@ -23,11 +23,17 @@ struct site_search_result {
 	size_t word_count;
 };
 
-/* max_passages and max_characters of the ask must be set. Everything in the
- * result lives in the arena. False and a fault. */
-bool site_search_run(struct index_reader *reader,
-		     struct text_analysis *analysis,
-		     const struct retrieval_ask *ask, struct arena *arena,
+/* What a search needs: all borrowed. */
+struct site_search {
+	struct index_reader *reader;
+	struct text_analysis *analysis;
+	/* Its max_passages and max_characters must be set. */
+	const struct retrieval_ask *ask;
+	struct arena *arena; /* everything in the result lives there */
+};
+
+/* False and a fault. */
+bool site_search_run(const struct site_search *job,
 		     struct site_search_result *result, struct fault *fault);
 
 #endif

@@ -120,7 +120,8 @@ static void put_word(struct scan *scan, const uint32_t *chars, unsigned len)
 		return;
 	language =
 	    language_for_script(scan->language, unicode_script(chars[0]));
-	is_stop = word_stem_append(scan->analysis->stems, language, chars, len,
+	is_stop = word_stem_append(scan->analysis->stems, language,
+				   (struct folded_word){chars, len},
 				   &scan->list->text, scan->marks_stop_words);
 	token = end_token(scan, start);
 	if (token)

@@ -114,23 +114,24 @@ static void append_plain(struct buffer *out, struct slice text)
 }
 
 bool word_stem_append(struct word_stem *stems, struct language language,
-		      const uint32_t *chars, unsigned len, struct buffer *out,
+		      struct folded_word folded, struct buffer *out,
 		      bool looks_up)
 {
 	struct slice word, stemmed;
 	bool is_stop;
 
 	buffer_clear(&stems->word);
-	for (unsigned i = 0; i < len; i++)
-		text_utf8_append(&stems->word, chars[i]);
+	for (unsigned i = 0; i < folded.len; i++)
+		text_utf8_append(&stems->word, folded.chars[i]);
 	word = buffer_slice(&stems->word);
 	is_stop = looks_up && language_is_stop_word(language, word);
 	if (stem(stems, language, word, &stemmed)) {
 		append_plain(out, stemmed);
 	} else {
-		len = cut_len(chars, len);
+		unsigned len = cut_len(folded.chars, folded.len);
+
 		for (unsigned i = 0; i < len; i++)
-			text_utf8_append(out, unicode_plain(chars[i]));
+			text_utf8_append(out, unicode_plain(folded.chars[i]));
 	}
 	return is_stop;
 }

@@ -12,15 +12,20 @@
 #include "base/buffer.h"
 #include "context/language.h"
 
+/* A word's folded characters. */
+struct folded_word {
+	const uint32_t *chars;
+	unsigned len;
+};
+
 struct word_stem; /* keeps stemmers open; for one thread at a time */
 
 struct word_stem *word_stem_new(void);
 void word_stem_free(struct word_stem *stems);
-/* Appends the stem of the folded characters, without accents. When
- * `looks_up` is set, tells whether the word is one of the language's stop
- * words. */
+/* Appends the stem of the word, without accents. When `looks_up` is set,
+ * tells whether it is one of the language's stop words. */
 bool word_stem_append(struct word_stem *stems, struct language language,
-		      const uint32_t *chars, unsigned len, struct buffer *out,
+		      struct folded_word folded, struct buffer *out,
 		      bool looks_up);
 
 #endif

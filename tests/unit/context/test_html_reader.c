@@ -209,47 +209,19 @@ static void a_cancelled_read_ends_early(void **state)
 	assert_int_equal(document.count, 0);
 }
 
+static const char *const parts[] = {
+    "<p>",	"</p>",	  "<ul><li>",	  "</ul>",	 "<table><tr><td>",
+    "</table>", "<pre>",  "</pre>",	  "<h1 id='x'>", "</h1>",
+    "text ",	"&amp;",  "<a href='#'>", "</a>",	 "<",
+    ">",	"<!--",	  "-->",	  "<script>",	 "</script>",
+    "é",	"<main>", "</main>",	  "<title>",	 "</title>",
+    "<br>",	"\n",	  "<code>",	  "</code>",	 "<![CDATA[",
+    "]]>",	"<form>", "</form>",	  "&#0;",	 "&#x110000;",
+    "<svg>",	"</svg>"};
+
 /* Whatever comes in: valid UTF-8 goes out, and nothing crashes. */
 static void any_page_gives_clean_blocks(void **state)
 {
-	static const char *const parts[] = {"<p>",
-					    "</p>",
-					    "<ul><li>",
-					    "</ul>",
-					    "<table><tr><td>",
-					    "</table>",
-					    "<pre>",
-					    "</pre>",
-					    "<h1 id='x'>",
-					    "</h1>",
-					    "text ",
-					    "&amp;",
-					    "<a href='#'>",
-					    "</a>",
-					    "<",
-					    ">",
-					    "<!--",
-					    "-->",
-					    "<script>",
-					    "</script>",
-					    "é",
-					    "<main>",
-					    "</main>",
-					    "<title>",
-					    "</title>",
-					    "<br>",
-					    "\n",
-					    "<code>",
-					    "</code>",
-					    "<![CDATA[",
-					    "]]>",
-					    "<form>",
-					    "</form>",
-					    "&#0;",
-					    "&#x110000;",
-					    "<svg>",
-					    "</svg>"};
-
 	(void)state;
 	srand(3);
 	for (int round = 0; round < 1000; round++) {

@@ -47,19 +47,22 @@ static int tear_down(void **state)
 static size_t count_found(struct slice text, char url[100])
 {
 	struct found_passage found[10];
+	struct index_search search = {.found = found, .limit = 10};
 	struct buffer expression, weights;
 	struct fault fault = {0};
 	struct query query;
-	size_t count = 0;
+	size_t count;
 
 	buffer_init(&expression, 1 << 16);
 	buffer_init(&weights, 1 << 16);
 	query_init(&query, reader, analysis);
 	query_add_question(&query, text);
-	if (query_write(&query, &expression, &weights))
-		assert_true(index_reader_search(
-		    reader, buffer_slice(&expression), buffer_slice(&weights),
-		    10, found, &count, &fault));
+	if (query_write(&query, &expression, &weights)) {
+		search.expression = buffer_slice(&expression);
+		search.weights = buffer_slice(&weights);
+		assert_true(index_reader_search(reader, &search, &fault));
+	}
+	count = search.count;
 	assert_false(expression.overflowed || weights.overflowed);
 	if (count > 0 && url) {
 		struct arena arena;
