@@ -245,3 +245,75 @@ pageScenario('the mount is found with and without a slash', {}, async (page, fak
 	await page.ended(1);
 	assert.equal(asked(fake)[0].path, '/ask/chat');
 });
+
+const MARKDOWN = [
+	'# Head\n\nA paragraph\nof two lines.\n\n- one\n- two\n\n  more of two\n- three\n\n1. first\n\n2. second\n   - inner\n   - inner\n\n3. third\n\nEnd.',
+	'Before:\n```c\nint main(void)\n{\n\n\treturn 0;\n}\n```\nafter\n\n> quoted\n> - list\n>\n> more\n\n---\nlast',
+	'| a | b |\n|---|---|\n| 1 | `x|y` |\n\ntext | with bar\n\n1) one\n2) two\n\n\n\n* star\n+ plus',
+	'open ** and [1 and [2](x and _a_b_ and *c* **d** ``e`f`` and ` https://example.org/a_b_(c). [l](https://example.org/)\n\n```\nnever closed',
+	'1. a\n   ```sh\n   one\n     two\n   ```\n2. b\n\n\tc\n\n- \n- d\n  e\nlazy\n\n#not a heading\n\n###### h6\n####### no',
+];
+
+pageScenario('text that grows ends as text that came at once', {}, async (page) => {
+	const differences = await page.evaluate((texts) => {
+		const made = (text, steps) => {
+			const root = document.createElement('div');
+			const growing = new GrowingText(root, (numbers, raw) => raw);
+			for (let i = 1; i < text.length; i += steps) growing.update(text.slice(0, i), false);
+			growing.update(text, true);
+			return root.innerHTML;
+		};
+		return texts.flatMap((text) => [1, 2, 7].map((steps) => [made(text, steps), made(text, text.length)])
+			.filter(([grown, whole]) => grown !== whole));
+	}, MARKDOWN);
+	assert.deepEqual(differences, []);
+});
+
+pageScenario('Markdown becomes the elements that it means', {}, async (page) => {
+	const html = await page.evaluate((texts) => texts.map((text) => {
+		const root = document.createElement('div');
+		new GrowingText(root, (numbers, raw) => raw).update(text, true);
+		for (const copy of root.querySelectorAll('.copy-code')) copy.remove();
+		for (const node of root.querySelectorAll('*')) for (const { name } of [...node.attributes]) if (name !== 'href') node.removeAttribute(name);
+		return root.innerHTML;
+	}), MARKDOWN);
+	assert.equal(html[0], '<h3>Head</h3><p>A paragraph\nof two lines.</p><ul><li>one</li><li>two<p>more of two</p></li><li>three</li></ul><ol><li>first</li><li>second<ul><li>inner</li><li>inner</li></ul></li><li>third</li></ol><p>End.</p>');
+	assert.equal(html[1], '<p>Before:</p><div><pre><code>int main(void)\n{\n\n\treturn 0;\n}</code></pre></div><p>after</p><blockquote><p>quoted</p><ul><li>list</li></ul><p>more</p></blockquote><hr><p>last</p>');
+	assert.match(html[3], /<strong>d<\/strong> <code>e`f<\/code>/);
+	assert.match(html[3], /<a href="https:\/\/example.org\/">l<\/a>/);
+	assert.match(html[4], /^<ol><li>a<div><pre><code>one\n {2}two<\/code><\/pre><\/div><\/li><li>b<p>c<\/p><\/li><\/ol>/);
+});
+
+pageScenario('a very long answer costs no more per piece than a short one', {}, async (page) => {
+	const ms = await page.evaluate(() => {
+		const growing = new GrowingText(document.createElement('div'), (numbers, raw) => raw);
+		const piece = 'Some words of a **sentence** that has [1] a mark.\n\n';
+		const times = [];
+		let text = '';
+		for (let i = 0; i < 8000; i++) {
+			text += piece;
+			if (i % 2000 < 100) {
+				const from = performance.now();
+				growing.update(text, false);
+				times.push([i, performance.now() - from]);
+			} else if (i % 20 === 0) {
+				growing.update(text, false);
+			}
+		}
+		const sum = (from) => times.filter(([i]) => i >= from && i < from + 100).reduce((all, [, t]) => all + t, 0);
+		return [sum(0), sum(6000)];
+	});
+	assert.ok(ms[1] < 10 * ms[0] + 50, `100 pieces: ${ms[0]} ms at the start, ${ms[1]} ms later`);
+});
+
+for (const [what, text] of [['stars', '*'.repeat(60000)], ['brackets', '['.repeat(60000)], ['ticks', '`'.repeat(60000)], ['spaces', `# a${' '.repeat(60000)}b`], ['quotes', '>'.repeat(60000)], ['dashes', `|${'-'.repeat(60000)}`], ['lists', '- '.repeat(30000)], ['underscores', ' _a'.repeat(20000)], ['rows', '| a\n'.repeat(15000)]])
+	pageScenario(`60 KB of ${what} do not hold the page`, {}, async (page) => {
+		const ms = await page.evaluate((t) => {
+			const growing = new GrowingText(document.createElement('div'), (numbers, raw) => raw);
+			const from = performance.now();
+			growing.update(t, false);
+			growing.update(t, true);
+			return performance.now() - from;
+		}, text);
+		assert.ok(ms < 3000, `${Math.round(ms)} ms`);
+	});
