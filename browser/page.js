@@ -163,7 +163,7 @@ class TurnView {
 		row.firstChild.textContent = text;
 		if (status.elapsed_ms >= 0)
 			row.lastChild.textContent = duration(status.elapsed_ms);
-		if (status.step === "context" && state === "done")
+		if (status.step === "context" && state !== "started")
 			this.found = text;
 		const percent = status.progress > 0 && status.progress < 100 ?
 			` ${Math.round(status.progress)} %` : "";
@@ -251,8 +251,9 @@ class TurnView {
 		const total = result.timing && result.timing.total_ms >= 0 ?
 			result.timing.total_ms : performance.now() - this.began;
 		this.hasEnded = true;
-		this.finish((this.found ? `${this.found} \u00b7 ` : "") +
-			`answered in ${duration(total)}`);
+		this.finish(this.found ?
+			`${this.found} \u00b7 answered in ${duration(total)}` :
+			`Answered in ${duration(total)}`);
 		this.showSources();
 		const isQuoted = result.mode === "extractive";
 		/* Where the answer says so itself, once is enough. */
