@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/arena.h"
 
-#include <stdarg.h>
+#include <assert.h>
 #include <stdalign.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -38,18 +39,26 @@ void arena_fini(struct arena *arena)
 
 static struct arena_block *add_block(struct arena *arena, size_t need)
 {
-	size_t size = arena->blocks ? arena->blocks->size * 2 : BLOCK_MIN;
+	struct arena_block *first = arena->blocks;
+	size_t size = first ? first->size * 2 : BLOCK_MIN;
 	struct arena_block *block;
 
 	if (size > BLOCK_MAX)
 		size = BLOCK_MAX;
-	if (size < need)
+	/* What does not fit a common block gets one of its own, behind the
+	 * first, where others may still find room. */
+	if (need > size / 2)
 		size = need;
 	block = memory_alloc(sizeof *block + size);
 	block->used = 0;
 	block->size = size;
-	block->next = arena->blocks;
-	arena->blocks = block;
+	if (first && size == need) {
+		block->next = first->next;
+		first->next = block;
+	} else {
+		block->next = first;
+		arena->blocks = block;
+	}
 	arena->total_bytes += sizeof *block + size;
 	return block;
 }
@@ -60,6 +69,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	struct arena_block *block = arena->blocks;
 	void *result;
 
+	assert(size <= SIZE_MAX / 2);
 	size = (size + align - 1) & ~(align - 1);
 	if (!block || block->size - block->used < size)
 		block = add_block(arena, size);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "base/buffer.h"
 
+#include <assert.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "base/memory.h"
@@ -11,7 +13,8 @@ enum { FIRST_CAP = 128 };
 void buffer_init(struct buffer *buffer, size_t max_len)
 {
 	memset(buffer, 0, sizeof *buffer);
-	buffer->max_len = max_len;
+	buffer->max_len =
+	    max_len < BUFFER_UNLIMITED ? max_len : BUFFER_UNLIMITED;
 }
 
 void buffer_fini(struct buffer *buffer)
@@ -32,7 +35,7 @@ char *buffer_reserve(struct buffer *buffer, size_t len)
 {
 	size_t need = buffer->len + len;
 
-	if (len > buffer->max_len || need > buffer->max_len) {
+	if (len > buffer->max_len - buffer->len) {
 		buffer->overflowed = true;
 		return NULL;
 	}
@@ -51,6 +54,7 @@ char *buffer_reserve(struct buffer *buffer, size_t len)
 
 void buffer_commit(struct buffer *buffer, size_t len)
 {
+	assert(len < buffer->cap - buffer->len);
 	buffer->len += len;
 	buffer->data[buffer->len] = '\0';
 }
@@ -105,7 +109,8 @@ bool buffer_printf(struct buffer *buffer, const char *format, ...)
 	va_copy(again, args);
 	len = vsnprintf(NULL, 0, format, args);
 	va_end(args);
-	room = len < 0 ? NULL : buffer_reserve(buffer, (size_t)len);
+	/* What cannot be formatted fits nowhere. */
+	room = buffer_reserve(buffer, len < 0 ? SIZE_MAX : (size_t)len);
 	if (room) {
 		vsnprintf(room, (size_t)len + 1, format, again);
 		buffer_commit(buffer, (size_t)len);
@@ -116,6 +121,7 @@ bool buffer_printf(struct buffer *buffer, const char *format, ...)
 
 void buffer_consume(struct buffer *buffer, size_t len)
 {
+	assert(len <= buffer->len);
 	if (len == 0)
 		return;
 	memmove(buffer->data, buffer->data + len, buffer->len - len);

@@ -2,7 +2,7 @@
 /*
  * Growing bytes with a cap.
  *
- * Invariants: len <= cap; data[len] is '\0' once anything was allocated; a
+ * Invariants: len < cap; data[len] is '\0' once anything was allocated; a
  * buffer never holds more than max_len bytes. What does not fit is not
  * written at all, and `overflowed` stays set until buffer_clear(): callers
  * may append freely and ask once at the end.
@@ -29,7 +29,8 @@ void buffer_init(struct buffer *buffer, size_t max_len);
 void buffer_fini(struct buffer *buffer);
 void buffer_clear(struct buffer *buffer); /* keeps the memory */
 
-/* False (and overflowed) when the cap does not allow it. */
+/* False (and overflowed) when the cap does not allow it. What is appended is
+ * not part of the buffer itself. */
 bool buffer_append(struct buffer *buffer, const void *data, size_t len);
 bool buffer_append_slice(struct buffer *buffer, struct slice slice);
 bool buffer_append_string(struct buffer *buffer, const char *string);

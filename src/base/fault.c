@@ -3,7 +3,6 @@
 
 #include <stdarg.h>
 #include <stdio.h>
-#include <string.h>
 
 #include "base/text.h"
 
@@ -25,29 +24,30 @@ static void print_cut(char *out, size_t size, const char *format, va_list args)
 bool fault_set(struct fault *fault, enum error_code code, const char *detail,
 	       ...)
 {
+	/* The arguments may be words of the fault itself. */
+	struct fault made = {.code = code};
 	va_list args;
 
 	if (!fault)
 		return false;
-	memset(fault, 0, sizeof *fault);
-	fault->code = code;
 	va_start(args, detail);
-	print_cut(fault->detail, sizeof fault->detail, detail, args);
+	print_cut(made.detail, sizeof made.detail, detail, args);
 	va_end(args);
+	*fault = made;
 	return false;
 }
 
 bool fault_set_hint(struct fault *fault, enum error_code code, const char *hint,
 		    ...)
 {
+	struct fault made = {.code = code};
 	va_list args;
 
 	if (!fault)
 		return false;
-	memset(fault, 0, sizeof *fault);
-	fault->code = code;
 	va_start(args, hint);
-	print_cut(fault->hint, sizeof fault->hint, hint, args);
+	print_cut(made.hint, sizeof made.hint, hint, args);
 	va_end(args);
+	*fault = made;
 	return false;
 }

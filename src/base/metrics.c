@@ -130,7 +130,7 @@ void metrics_print(struct buffer *out, const struct metrics *metrics)
 			buffer_printf(out, "%s_bucket{le=\"+Inf\"} %llu\n",
 				      name, count);
 	}
-	buffer_printf(out, "%s_sum %g\n%s_count %llu\n", name,
+	buffer_printf(out, "%s_sum %.3f\n%s_count %llu\n", name,
 		      (double)metrics->first_token_sum_ms / 1000.0, name,
 		      count);
 }

@@ -35,14 +35,24 @@ static size_t char_len(const unsigned char *p, size_t left)
 bool text_is_utf8(const char *data, size_t len)
 {
 	const unsigned char *p = (const unsigned char *)data;
-	const unsigned char *end = p + len;
+	size_t at = 0;
 
-	while (p < end) {
-		size_t n = char_len(p, (size_t)(end - p));
+	while (at < len) {
+		uint64_t eight;
+		size_t n;
 
+		/* Most text is ASCII. */
+		if (len - at >= sizeof eight) {
+			memcpy(&eight, p + at, sizeof eight);
+			if (!(eight & 0x8080808080808080u)) {
+				at += sizeof eight;
+				continue;
+			}
+		}
+		n = char_len(p + at, len - at);
 		if (n == 0)
 			return false;
-		p += n;
+		at += n;
 	}
 	return true;
 }
@@ -118,21 +128,23 @@ bool text_utf8_append(struct buffer *out, uint32_t c)
 
 bool text_utf8_clean(struct buffer *out, struct slice text)
 {
-	const char *at = text.data;
-	const char *end = text.data + text.len;
+	const unsigned char *p = (const unsigned char *)text.data;
+	size_t kept = 0;
+	size_t at = 0;
 	bool fits = true;
 
-	while (at < end) {
-		size_t len =
-		    char_len((const unsigned char *)at, (size_t)(end - at));
+	while (at < text.len) {
+		size_t len = char_len(p + at, text.len - at);
 
+		at += len;
 		if (len)
-			fits &= buffer_append(out, at, len);
-		else
-			fits &= buffer_append(out, "\xEF\xBF\xBD", 3);
-		at += len ? len : 1;
+			continue;
+		fits &= buffer_append(out, p + kept, at - kept) &&
+			text_utf8_append(out, 0xFFFD);
+		kept = ++at;
 	}
-	return fits;
+	return at == kept ? fits
+			  : buffer_append(out, p + kept, at - kept) && fits;
 }
 
 size_t text_utf8_count(const char *data, size_t len)
@@ -153,7 +165,7 @@ bool text_starts_with(struct slice text, const char *prefix)
 {
 	size_t len = strlen(prefix);
 
-	return text.len >= len && !memcmp(text.data, prefix, len);
+	return text.len >= len && (len == 0 || !memcmp(text.data, prefix, len));
 }
 
 bool text_equal_nocase(struct slice a, const char *b)

@@ -16,8 +16,8 @@
 bool text_is_utf8(const char *data, size_t len);
 /* The largest n <= len at which no UTF-8 character of data is cut. */
 size_t text_utf8_floor(const char *data, size_t len);
-/* Decodes one character (never reads past end); advances *at. Broken bytes
- * give U+FFFD, one at a time. */
+/* Decodes the character at *at, which is before end (never reads past it);
+ * advances *at. Broken bytes give U+FFFD, one at a time. */
 uint32_t text_utf8_next(const char **at, const char *end);
 /* Appends a code point; surrogates and values out of range become U+FFFD. */
 bool text_utf8_append(struct buffer *out, uint32_t code_point);
@@ -39,7 +39,7 @@ bool text_percent_decode(struct buffer *out, struct slice text,
 bool text_percent_encode(struct buffer *out, struct slice text,
 			 const char *keep);
 
-/* A whole decimal number without sign, or false. */
+/* A whole decimal number without sign, of at most 19 digits, or false. */
 bool text_parse_uint(struct slice text, uint64_t *value);
 
 #endif
