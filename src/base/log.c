@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +16,12 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-enum { LINE_MAX_BYTES = 1024, RING_LINES = 1024 };
+enum {
+	LINE_MAX_BYTES = 1024,
+	HEAD_MAX_BYTES = 128, /* before the message */
+	RING_LINES = 1024,
+	PATIENCE_MS = 100 /* with a pipe that is full */
+};
 
 enum log_kind { KIND_STDERR, KIND_FILE, KIND_SYSLOG };
 
@@ -25,16 +31,18 @@ struct log_line {
 	char text[LINE_MAX_BYTES];
 };
 
-/* One log per process. The ring is allocated when the writer starts;
- * everything below `mutex` is guarded by it. */
+/* One log per process. What stands below `mutex` is guarded by it; the ring
+ * exists while the writer runs. */
 static struct {
 	enum log_level level;
 	enum log_kind kind;
 	char *path;
 	char ident[32];
+	/* The same number for good once a file is open: a new one is put in
+	 * its place, so that no line ever goes to somebody else's file. */
 	int fd;
 	pthread_t writer;
-	bool has_writer;
+	uint64_t dropped_told; /* the writer's own */
 
 	pthread_mutex_t mutex;
 	pthread_cond_t has_lines;
@@ -42,7 +50,6 @@ static struct {
 	unsigned first;
 	unsigned count;
 	uint64_t dropped;
-	uint64_t dropped_told;
 	bool is_ending;
 } the_log = {
     .level = LOG_LEVEL_INFO,
@@ -58,6 +65,13 @@ static int open_file(const char *path)
 	return open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
 }
 
+static void use_stderr(void)
+{
+	if (the_log.fd != STDERR_FILENO)
+		close(the_log.fd);
+	the_log.fd = STDERR_FILENO;
+}
+
 bool log_open(const struct log_options *options)
 {
 	the_log.level = options->level;
@@ -65,10 +79,12 @@ bool log_open(const struct log_options *options)
 		 options->ident ? options->ident : "");
 	if (!options->target || !strcmp(options->target, "stderr")) {
 		the_log.kind = KIND_STDERR;
+		use_stderr();
 		return true;
 	}
 	if (!strcmp(options->target, "syslog")) {
 		the_log.kind = KIND_SYSLOG;
+		use_stderr();
 		openlog("leat", LOG_PID, LOG_DAEMON);
 		return true;
 	}
@@ -80,6 +96,7 @@ bool log_open(const struct log_options *options)
 
 bool log_reopen(void)
 {
+	bool is_done = true;
 	int fd;
 
 	if (the_log.kind != KIND_FILE)
@@ -87,146 +104,50 @@ bool log_reopen(void)
 	fd = open_file(the_log.path);
 	if (fd < 0)
 		return false;
-	pthread_mutex_lock(&the_log.mutex);
-	if (the_log.fd != STDERR_FILENO)
-		close(the_log.fd);
-	the_log.fd = fd;
-	pthread_mutex_unlock(&the_log.mutex);
-	return true;
+	if (the_log.fd == STDERR_FILENO) {
+		the_log.fd = fd;
+	} else {
+		is_done = dup3(fd, the_log.fd, O_CLOEXEC) >= 0;
+		close(fd);
+	}
+	return is_done;
 }
 
-static void emit(enum log_level level, const char *text, unsigned len, int fd)
+static void emit_to_syslog(enum log_level level, const char *text, size_t len)
 {
 	static const int priorities[] = {LOG_ERR, LOG_WARNING, LOG_INFO,
 					 LOG_DEBUG};
+	/* The time stamp is syslog's own work, and the end of the line. */
+	const char *rest = memchr(text, ' ', len);
+	const char *end = text + len - 1;
 
+	rest = rest ? rest + 1 : text;
+	syslog(priorities[level], "%.*s", (int)(end - rest), rest);
+}
+
+/* False when the line, or the rest of it, could not be written. */
+static bool emit(enum log_level level, const char *text, size_t len)
+{
 	if (the_log.kind == KIND_SYSLOG) {
-		/* The time stamp is syslog's own work. */
-		const char *rest = memchr(text, ' ', len);
-
-		syslog(priorities[level], "%.*s",
-		       (int)(text + len - 1 - (rest ? rest + 1 : text)),
-		       rest ? rest + 1 : text);
-		return;
+		emit_to_syslog(level, text, len);
+		return true;
 	}
 	while (len > 0) {
-		ssize_t done = write(fd, text, len);
+		ssize_t done = write(the_log.fd, text, len);
 
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			return;
-		text += done;
-		len -= (unsigned)done;
-	}
-}
+		if (done > 0) {
+			text += done;
+			len -= (size_t)done;
+		} else if (errno == EAGAIN) {
+			struct pollfd full = {the_log.fd, POLLOUT, 0};
 
-static unsigned print_line(char out[LINE_MAX_BYTES], enum log_level level,
-			   const char *area, const char *format, va_list args)
-{
-	struct timespec now;
-	struct tm parts;
-	int at;
-	int more;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	gmtime_r(&now.tv_sec, &parts);
-	at = (int)strftime(out, 32, "%Y-%m-%dT%H:%M:%S", &parts);
-	at += snprintf(out + at, 128,
-		       ".%03ldZ %s %s%s%s: ", now.tv_nsec / 1000000,
-		       level_names[level], the_log.ident,
-		       the_log.ident[0] ? " " : "", area);
-	more = vsnprintf(out + at, (size_t)(LINE_MAX_BYTES - at - 1), format,
-			 args);
-	if (more < 0)
-		more = 0;
-	if (more > LINE_MAX_BYTES - at - 2) {
-		more = LINE_MAX_BYTES - at - 2;
-		more = (int)text_utf8_floor(out + at, (size_t)more);
-	}
-	/* One line is one line, whatever a stranger put into it. */
-	for (int i = at; i < at + more; i++)
-		if ((unsigned char)out[i] < 0x20 || out[i] == 0x7F)
-			out[i] = ' ';
-	out[at + more] = '\n';
-	return (unsigned)(at + more + 1);
-}
-
-static void tell_dropped(int fd)
-{
-	char text[160];
-	int len;
-
-	pthread_mutex_lock(&the_log.mutex);
-	len = the_log.dropped == the_log.dropped_told
-		  ? 0
-		  : snprintf(text, sizeof text,
-			     "- warn log: %llu lines were dropped: the log is "
-			     "too slow\n",
-			     (unsigned long long)(the_log.dropped -
-						  the_log.dropped_told));
-	the_log.dropped_told = the_log.dropped;
-	pthread_mutex_unlock(&the_log.mutex);
-	if (len > 0)
-		emit(LOG_LEVEL_WARN, text, (unsigned)len, fd);
-}
-
-static void *write_lines(void *unused)
-{
-	struct log_line line;
-
-	(void)unused;
-	for (;;) {
-		int fd;
-		bool is_last;
-
-		pthread_mutex_lock(&the_log.mutex);
-		while (the_log.count == 0 && !the_log.is_ending)
-			pthread_cond_wait(&the_log.has_lines, &the_log.mutex);
-		if (the_log.count == 0) {
-			pthread_mutex_unlock(&the_log.mutex);
-			return NULL;
+			if (poll(&full, 1, PATIENCE_MS) == 0)
+				return false;
+		} else if (errno != EINTR) {
+			return false;
 		}
-		memcpy(&line, &the_log.ring[the_log.first],
-		       offsetof(struct log_line, text) +
-			   the_log.ring[the_log.first].len);
-		the_log.first = (the_log.first + 1) % RING_LINES;
-		is_last = --the_log.count == 0;
-		fd = the_log.fd;
-		pthread_mutex_unlock(&the_log.mutex);
-		emit(line.level, line.text, line.len, fd);
-		if (is_last)
-			tell_dropped(fd);
 	}
-}
-
-void log_start(void)
-{
-	if (the_log.has_writer)
-		return;
-	the_log.ring = memory_alloc(RING_LINES * sizeof *the_log.ring);
-	the_log.is_ending = false;
-	the_log.has_writer =
-	    pthread_create(&the_log.writer, NULL, write_lines, NULL) == 0;
-}
-
-void log_stop(void)
-{
-	if (!the_log.has_writer)
-		return;
-	pthread_mutex_lock(&the_log.mutex);
-	the_log.is_ending = true;
-	pthread_cond_signal(&the_log.has_lines);
-	pthread_mutex_unlock(&the_log.mutex);
-	pthread_join(the_log.writer, NULL);
-	the_log.has_writer = false;
-	memory_free(the_log.ring);
-	the_log.ring = NULL;
-}
-
-bool log_is_on(enum log_level level)
-{
-	return level <= the_log.level;
+	return true;
 }
 
 uint64_t log_dropped(void)
@@ -239,28 +160,182 @@ uint64_t log_dropped(void)
 	return dropped;
 }
 
-static void enqueue(enum log_level level, const char *text, unsigned len)
+static void count_dropped(void)
 {
 	pthread_mutex_lock(&the_log.mutex);
-	if (the_log.count == RING_LINES) {
+	the_log.dropped++;
+	pthread_mutex_unlock(&the_log.mutex);
+}
+
+/* One line is one line, and no terminal is told anything, whatever a stranger
+ * put into it: control characters (C1 too) become spaces, broken UTF-8 '?'. */
+static void make_harmless(char *text, size_t len)
+{
+	const char *at = text;
+	const char *end = text + len;
+
+	while (at < end) {
+		char *c = text + (at - text);
+		uint32_t value = text_utf8_next(&at, end);
+		char harmless = at == c + 1 && (*c & 0x80) ? '?' : ' ';
+
+		if (harmless == '?' || value < 0x20 ||
+		    (value >= 0x7F && value < 0xA0))
+			memset(c, harmless, (size_t)(at - c));
+	}
+}
+
+static size_t print_line(char out[LINE_MAX_BYTES], enum log_level level,
+			 const char *area, const char *format, va_list args)
+{
+	struct timespec now;
+	struct tm parts;
+	size_t at;
+	size_t room;
+	int len;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &parts);
+	at = strftime(out, HEAD_MAX_BYTES, "%Y-%m-%dT%H:%M:%S", &parts);
+	len = snprintf(out + at, HEAD_MAX_BYTES - at,
+		       ".%03ldZ %s %s%s%s: ", now.tv_nsec / 1000000,
+		       level_names[level], the_log.ident,
+		       the_log.ident[0] ? " " : "", area);
+	at += (size_t)len < HEAD_MAX_BYTES - at ? (size_t)len
+						: HEAD_MAX_BYTES - at - 1;
+	/* The end of the line needs a byte, the terminator is overwritten. */
+	room = LINE_MAX_BYTES - at;
+	len = vsnprintf(out + at, room, format, args);
+	if (len < 0)
+		len = 0;
+	if ((size_t)len >= room)
+		len = (int)text_utf8_floor(out + at, room - 1);
+	make_harmless(out + at, (size_t)len);
+	at += (size_t)len;
+	out[at] = '\n';
+	return at + 1;
+}
+
+__attribute__((format(printf, 2, 3))) static bool tell(enum log_level level,
+						       const char *format, ...)
+{
+	char text[LINE_MAX_BYTES];
+	size_t len;
+	va_list args;
+
+	va_start(args, format);
+	len = print_line(text, level, "log", format, args);
+	va_end(args);
+	return emit(level, text, len);
+}
+
+static void tell_dropped(void)
+{
+	uint64_t dropped = log_dropped();
+
+	if (dropped != the_log.dropped_told &&
+	    tell(LOG_LEVEL_WARN, "%llu lines are missing: too slow, or no room",
+		 (unsigned long long)(dropped - the_log.dropped_told)))
+		the_log.dropped_told = dropped;
+}
+
+/* The next line, when there is one before the end. */
+static bool take_line(struct log_line *line)
+{
+	const struct log_line *next;
+
+	pthread_mutex_lock(&the_log.mutex);
+	while (the_log.count == 0 && !the_log.is_ending)
+		pthread_cond_wait(&the_log.has_lines, &the_log.mutex);
+	if (the_log.count == 0) {
+		pthread_mutex_unlock(&the_log.mutex);
+		return false;
+	}
+	next = &the_log.ring[the_log.first];
+	memcpy(line, next, offsetof(struct log_line, text) + next->len);
+	the_log.first = (the_log.first + 1) % RING_LINES;
+	/* From the start again: what is never used costs no memory. */
+	if (--the_log.count == 0)
+		the_log.first = 0;
+	pthread_mutex_unlock(&the_log.mutex);
+	return true;
+}
+
+static void *write_lines(void *unused)
+{
+	struct log_line line;
+
+	(void)unused;
+	while (take_line(&line)) {
+		tell_dropped();
+		if (!emit(line.level, line.text, line.len))
+			count_dropped();
+	}
+	tell_dropped();
+	return NULL;
+}
+
+void log_start(void)
+{
+	if (the_log.ring)
+		return;
+	the_log.ring = memory_alloc(RING_LINES * sizeof *the_log.ring);
+	the_log.is_ending = false;
+	if (pthread_create(&the_log.writer, NULL, write_lines, NULL) == 0)
+		return;
+	memory_free(the_log.ring);
+	the_log.ring = NULL;
+}
+
+void log_stop(void)
+{
+	if (!the_log.ring)
+		return;
+	pthread_mutex_lock(&the_log.mutex);
+	the_log.is_ending = true;
+	pthread_cond_signal(&the_log.has_lines);
+	pthread_mutex_unlock(&the_log.mutex);
+	pthread_join(the_log.writer, NULL);
+	/* What another thread said meanwhile. */
+	write_lines(NULL);
+	pthread_mutex_lock(&the_log.mutex);
+	memory_free(the_log.ring);
+	the_log.ring = NULL;
+	pthread_mutex_unlock(&the_log.mutex);
+}
+
+bool log_is_on(enum log_level level)
+{
+	return level <= the_log.level;
+}
+
+/* False when there is no writer. */
+static bool enqueue(enum log_level level, const char *text, size_t len)
+{
+	bool has_writer;
+
+	pthread_mutex_lock(&the_log.mutex);
+	has_writer = the_log.ring != NULL;
+	if (has_writer && the_log.count == RING_LINES) {
 		the_log.dropped++;
-	} else {
+	} else if (has_writer) {
 		unsigned at = (the_log.first + the_log.count) % RING_LINES;
 		struct log_line *line = &the_log.ring[at];
 
 		line->level = level;
-		line->len = len;
+		line->len = (unsigned)len;
 		memcpy(line->text, text, len);
 		if (the_log.count++ == 0)
 			pthread_cond_signal(&the_log.has_lines);
 	}
 	pthread_mutex_unlock(&the_log.mutex);
+	return has_writer;
 }
 
 void log_write(enum log_level level, const char *area, const char *format, ...)
 {
 	char text[LINE_MAX_BYTES];
-	unsigned len;
+	size_t len;
 	va_list args;
 
 	if (!log_is_on(level))
@@ -268,8 +343,6 @@ void log_write(enum log_level level, const char *area, const char *format, ...)
 	va_start(args, format);
 	len = print_line(text, level, area, format, args);
 	va_end(args);
-	if (the_log.has_writer)
-		enqueue(level, text, len);
-	else
-		emit(level, text, len, the_log.fd);
+	if (!enqueue(level, text, len) && !emit(level, text, len))
+		count_dropped();
 }

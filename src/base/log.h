@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * The log: lines to stderr, a file or syslog. A bounded ring and a writer
- * thread keep a slow disk away from the loop; what does not fit is dropped,
- * counted, and the count is logged. Before log_start() (and after
- * log_stop()) lines are written at once.
+ * thread keep a slow disk away from the loop; what does not fit, or cannot be
+ * written, is dropped, counted, and the count is logged. Before log_start()
+ * (and after log_stop()) lines are written at once. Any thread may write.
  *
- * Lines are `2026-11-21T09:00:00.123Z level area turn=… message`. No key and
- * no message text ever enters a line unless the operator turned that on.
+ * Lines are `2026-11-21T09:00:00.123Z level ident area: message`, at most
+ * 1,024 bytes, without control characters. No key and no message text ever
+ * enters a line unless the operator turned that on.
  */
 #ifndef LEAT_BASE_LOG_H
 #define LEAT_BASE_LOG_H
@@ -27,10 +28,12 @@ struct log_options {
 	const char *ident;  /* "master", "worker 2" */
 };
 
-/* False when the file cannot be opened (errno says why). */
+/* Before log_start(). False when the file cannot be opened (errno says why):
+ * lines then go to stderr. */
 bool log_open(const struct log_options *options);
 void log_start(void); /* starts the writer thread */
 void log_stop(void);  /* writes what waits, ends the thread */
+/* Opens the file again (it was moved away); false: the old one stays. */
 bool log_reopen(void);
 bool log_is_on(enum log_level level);
 uint64_t log_dropped(void);
