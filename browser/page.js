@@ -259,7 +259,9 @@ class TurnView {
 		/* Where the answer says so itself, once is enough. */
 		this.part("quoted").hidden = !isQuoted || !this.text ||
 			/no AI model was used/i.test(this.text);
-		if (!isQuoted && result.model)
+		if (isQuoted)
+			this.root.dataset.quoted = "";
+		else if (result.model)
 			this.part("made").textContent =
 				`Written by an AI model (${result.model})`;
 		this.note(this.text ? {
@@ -290,7 +292,8 @@ class TurnView {
 				.append(this.sourceItem(source));
 			others += !isCited;
 		}
-		this.part("cited").hidden = others === this.sources.length;
+		this.part("cited").hidden = !cited.size;
+		this.part("sources").querySelector("h3").hidden = !cited.size;
 		this.part("others").hidden = !others;
 		this.part("others").querySelector("summary").textContent =
 			`${others} ${cited.size ? "more " : ""}passage` +
