@@ -132,6 +132,8 @@ static void on_line(struct text_reader *reader, struct slice line)
 			flush(reader);
 		return;
 	}
+	if (level > 0 && reader->lines == 0)
+		return; /* a rule */
 	if (level > 0 && reader->kind == BLOCK_TEXT && reader->lines == 1) {
 		add_heading(reader, level, buffer_slice(&reader->text));
 		buffer_clear(&reader->text);

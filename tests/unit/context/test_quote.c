@@ -231,11 +231,11 @@ static void rare_words_decide(void **state)
 	(void)state;
 	quoter->free(quoter);
 	quoter = quote_new(weights);
-	word_weights_put(weights, SLICE_LITERAL("server"), 0.1);
-	word_weights_put(weights, SLICE_LITERAL("brotli"), 8);
-	give(0, "", "The server is a server. Turn brotli off here.");
-	ask("server brotli", 1);
-	assert_quote(0, 0, "Turn brotli off here.");
+	word_weights_put(weights, SLICE_LITERAL("port"), 0.1);
+	word_weights_put(weights, SLICE_LITERAL("gzip"), 8);
+	give(0, "", "The port is a port. Turn gzip off here.");
+	ask("port gzip", 1);
+	assert_quote(0, 0, "Turn gzip off here.");
 	word_weights_free(weights);
 }
 

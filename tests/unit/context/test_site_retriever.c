@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: ISC */
+#include "config.h"
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -8,9 +10,17 @@
 #include <cmocka.h>
 
 #include "context/site_retriever.h"
+#include "context/text_analysis.h"
 #include "context/word_weights.h"
 #include "io/loop.h"
 #include "scratch.h"
+
+/* Without md4c, Markdown is plain text and headings have no anchors. */
+#ifdef HAVE_MD4C
+#define TEA_ANCHOR "#tea"
+#else
+#define TEA_ANCHOR ""
+#endif
 
 struct fixture {
 	struct loop *loop;
@@ -129,7 +139,7 @@ static void a_question_finds_the_passage_with_its_address(void **state)
 	assert_slice(fixture->result.passages[0].title, "Brewing");
 	assert_slice(fixture->result.passages[0].heading, "Tea");
 	assert_slice(fixture->result.passages[0].url,
-		     "https://example.org/brew.md#tea");
+		     "https://example.org/brew.md" TEA_ANCHOR);
 	assert_slice(fixture->result.passages[0].language, "en");
 	assert_true(fixture->result.passages[0].score > 0);
 	assert_true(fixture->result.passages[0].confidence > 0);
@@ -280,19 +290,34 @@ static void near_duplicates_are_dropped(void **state)
 	assert_int_equal(fixture->result.passage_count, 1);
 }
 
+/* What was learned of a word; negative: nothing. */
+static double weight_of(struct fixture *fixture, const char *word)
+{
+	struct text_analysis *analysis = text_analysis_new();
+	struct token_list list;
+	double weight;
+
+	text_analysis_init_list(&list);
+	text_analysis_index(analysis, slice_of(word),
+			    language_of_tag(SLICE_LITERAL("en")), &list);
+	assert_int_equal(list.count, 1);
+	weight = word_weights_get(fixture->weights,
+				  text_analysis_token(&list, 0), -1);
+	text_analysis_fini_list(&list);
+	text_analysis_free(analysis);
+	return weight;
+}
+
 static void the_words_of_a_question_are_weighed(void **state)
 {
 	struct fixture *fixture = *state;
-	double rare, common;
 
 	write_site();
 	search(fixture, "vinegar brewing");
-	rare = word_weights_get(fixture->weights, SLICE_LITERAL("vinegar"), -1);
-	common = word_weights_get(fixture->weights, SLICE_LITERAL("brew"), -1);
-	assert_true(common > 0);
-	assert_true(rare > common);
-	assert_true(
-	    word_weights_get(fixture->weights, SLICE_LITERAL("never"), -1) < 0);
+	assert_true(weight_of(fixture, "brewing") > 0);
+	assert_true(weight_of(fixture, "vinegar") >
+		    weight_of(fixture, "brewing"));
+	assert_true(weight_of(fixture, "coffee") < 0);
 }
 
 int main(void)
