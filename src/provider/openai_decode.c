@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "provider/openai_chunk.h"
 #include "provider/openai_error.h"
 
 void openai_decode_init(struct openai_decode *decode,
@@ -236,6 +237,12 @@ static void take_usage(struct openai_decode *decode, const struct json *usage)
 		     &decode->usage.output_tokens);
 }
 
+static void take_model(struct openai_decode *decode, struct slice model)
+{
+	if (!decode->model[0])
+		copy_word(decode->model, sizeof decode->model, model);
+}
+
 static void take_root(struct openai_decode *decode, const struct json *root,
 		      bool is_error_event)
 {
@@ -248,9 +255,7 @@ static void take_root(struct openai_decode *decode, const struct json *root,
 		decode->state = OPENAI_DECODE_FAILED;
 		return;
 	}
-	if (!decode->model[0])
-		copy_word(decode->model, sizeof decode->model,
-			  string_of(json_member(root, "model")));
+	take_model(decode, string_of(json_member(root, "model")));
 	take_usage(decode, json_member(root, "usage"));
 	take_usage(decode, json_member(json_member(root, "x_groq"), "usage"));
 	if (json_kind(choices) == JSON_ARRAY ||
@@ -286,6 +291,8 @@ static void take_event(struct openai_decode *decode,
 		       const struct sse_event *event)
 {
 	struct slice data = text_trim(event->data);
+	bool is_error_event = slice_is(event->type, "error");
+	struct openai_chunk chunk;
 
 	if (data.len == 0)
 		return;
@@ -293,7 +300,14 @@ static void take_event(struct openai_decode *decode,
 		decode->state = OPENAI_DECODE_DONE;
 		return;
 	}
-	if (!take_json(decode, data, slice_is(event->type, "error")) &&
+	if (!is_error_event &&
+	    openai_chunk_read(&chunk, data, &decode->scratch)) {
+		take_model(decode, chunk.model);
+		decode->has_chunk = true;
+		emit_text(decode, EVENT_CONTENT, chunk.content);
+		return;
+	}
+	if (!take_json(decode, data, is_error_event) &&
 	    !slice_is(data, "null"))
 		fail(decode, ERROR_UPSTREAM_INVALID,
 		     "a chunk that is not JSON");
