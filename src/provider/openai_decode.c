@@ -307,8 +307,7 @@ static void take_event(struct openai_decode *decode,
 		emit_text(decode, EVENT_CONTENT, chunk.content);
 		return;
 	}
-	if (!take_json(decode, data, is_error_event) &&
-	    !slice_is(data, "null"))
+	if (!take_json(decode, data, is_error_event) && !slice_is(data, "null"))
 		fail(decode, ERROR_UPSTREAM_INVALID,
 		     "a chunk that is not JSON");
 }
