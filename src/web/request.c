@@ -16,6 +16,7 @@ static const struct {
     {"HTTP_ACCEPT", offsetof(struct request, accept)},
     {"HTTP_LAST_EVENT_ID", offsetof(struct request, last_event_id)},
     {"HTTP_ORIGIN", offsetof(struct request, origin)},
+    {"HTTP_SEC_FETCH_SITE", offsetof(struct request, fetch_site)},
     {"HTTP_HOST", offsetof(struct request, host)},
     {"HTTP_X_REQUEST_ID", offsetof(struct request, request_id)},
     {"REMOTE_ADDR", offsetof(struct request, remote_address)},
@@ -102,22 +103,41 @@ bool request_wants_events(const struct request *request)
 	return false;
 }
 
+/* Of host:port, [IPv6]:port or a host alone. */
+static struct slice without_port(struct slice host)
+{
+	size_t at = host.len;
+
+	while (at > 0 && host.data[at - 1] != ':' && host.data[at - 1] != ']')
+		at--;
+	if (at > 0 && host.data[at - 1] == ':')
+		host.len = at - 1;
+	return host;
+}
+
 /* The scheme is the web server's matter (it may end TLS); the host is what
- * tells sites apart. "null" and what cannot be read are foreign. */
+ * tells sites apart. Where the server hands it on without its port (Debian's
+ * fastcgi_params do), ports are not compared. A page cannot set
+ * Sec-Fetch-Site; "null" and what cannot be read are foreign. */
 bool request_is_foreign(const struct request *request)
 {
 	struct slice host = request->origin;
 	const char *slashes;
-	char expected[256];
 
-	if (host.len == 0)
+	if (host.len == 0 || slice_is(request->fetch_site, "same-origin"))
 		return false;
 	slashes = memmem(host.data, host.len, "://", 3);
-	if (!slashes || request->host.len >= sizeof expected)
+	if (!slashes)
 		return true;
 	host = slice_make(slashes + 3,
 			  (size_t)(host.data + host.len - slashes - 3));
-	memcpy(expected, request->host.data, request->host.len);
-	expected[request->host.len] = '\0';
-	return !text_equal_nocase(host, expected);
+	if (without_port(request->host).len == request->host.len)
+		host = without_port(host);
+	if (host.len != request->host.len)
+		return true;
+	for (size_t i = 0; i < host.len; i++)
+		if (text_lower(host.data[i]) !=
+		    text_lower(request->host.data[i]))
+			return true;
+	return false;
 }

@@ -20,6 +20,7 @@ struct request {
 	struct slice accept;
 	struct slice last_event_id;
 	struct slice origin;
+	struct slice fetch_site; /* Sec-Fetch-Site */
 	struct slice host;
 	struct slice request_id;
 	struct slice remote_address;

@@ -2,7 +2,7 @@
 // A pool of leat with a configuration made for one test.
 import fs from 'node:fs';
 import path from 'node:path';
-import { TOP, SLOWNESS, eventually } from './place.mjs';
+import { TOP, SLOWNESS, eventually, within } from './place.mjs';
 import { fcgiRequest } from './fcgi.mjs';
 
 export const LEAT = process.env.LEAT ?? [path.join(TOP, 'leat'), path.join(TOP, 'build/leat')].find((p) => fs.existsSync(p)) ?? 'leat';
@@ -62,14 +62,10 @@ export async function startLeat(place, options = {}) {
 		env: { ...cleanEnvironment(), ...options.env },
 	});
 	if (options.wait !== false)
-		await eventually(async () => {
-			if (process_.exit) throw new Error(`leat ended: ${process_.log()}`);
-			const reply = await fcgiRequest(socket, { path: '/ask/readyz' });
-			return reply.status === 200;
-		}, 'leat is ready', 10000).catch((error) => {
-			if (process_.exit) throw new Error(`leat ended at its start: ${JSON.stringify(process_.exit)}`);
-			throw error;
-		});
+		await within(Promise.race([
+			eventually(async () => (await fcgiRequest(socket, { path: '/ask/readyz' })).status === 200, 'leat is ready', 10000),
+			process_.exited.then((exit) => { throw new Error(`leat ended at its start: ${JSON.stringify(exit)}`); }),
+		]), 15000 * SLOWNESS, 'leat starts');
 	return {
 		process: process_,
 		pid: process_.pid,
@@ -114,5 +110,3 @@ export function metricOf(text, name, labels = '') {
 	}
 	return found ? sum : undefined;
 }
-
-export { SLOWNESS };
