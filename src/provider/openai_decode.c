@@ -335,24 +335,26 @@ static void feed_stream(struct openai_decode *decode, struct slice input)
 }
 
 /* A brace or bracket first: not an event stream, whatever the Content-Type
- * says of it. */
-static void choose_shape(struct openai_decode *decode, struct slice input)
+ * says of it. White space before it says nothing. */
+static void choose_shape(struct openai_decode *decode, struct slice *input)
 {
-	for (size_t i = 0; i < input.len; i++) {
-		char c = input.data[i];
+	char c;
 
-		if (c == ' ' || c == '\t' || c == '\r' || c == '\n')
-			continue;
-		decode->state = c == '{' || c == '[' ? OPENAI_DECODE_BODY
-						     : OPENAI_DECODE_STREAM;
-		return;
+	while (input->len && memchr(" \t\r\n", input->data[0], 4)) {
+		input->data++;
+		input->len--;
 	}
+	if (input->len == 0)
+		return;
+	c = input->data[0];
+	decode->state =
+	    c == '{' || c == '[' ? OPENAI_DECODE_BODY : OPENAI_DECODE_STREAM;
 }
 
 bool openai_decode_feed(struct openai_decode *decode, struct slice input)
 {
 	if (decode->state == OPENAI_DECODE_START)
-		choose_shape(decode, input);
+		choose_shape(decode, &input);
 	if (decode->state == OPENAI_DECODE_STREAM)
 		feed_stream(decode, input);
 	else if (decode->state == OPENAI_DECODE_BODY &&

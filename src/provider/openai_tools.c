@@ -5,13 +5,16 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/text.h"
 
-static struct slice string_of(const struct json *value)
+/* Ids and names are ASCII: one that is not even UTF-8 is none. */
+static struct slice word_of(const struct json *value)
 {
 	struct slice text = SLICE_NONE;
 
 	json_string(value, &text);
-	return text;
+	return text.len && text_is_utf8(text.data, text.len) ? text
+							     : SLICE_NONE;
 }
 
 static void emit(uint32_t index, struct slice id, struct slice name,
@@ -61,7 +64,7 @@ bool openai_tools_feed(struct openai_tools *tools, const struct json *item,
 {
 	const struct json *function = json_member(item, "function");
 	const struct json *arguments;
-	struct slice id = string_of(json_member(item, "id"));
+	struct slice id = word_of(json_member(item, "id"));
 	struct slice name;
 	struct slice text;
 	struct buffer printed;
@@ -69,9 +72,9 @@ bool openai_tools_feed(struct openai_tools *tools, const struct json *item,
 
 	if (json_kind(function) != JSON_OBJECT)
 		function = json_member(item, "custom");
-	name = string_of(json_member(function, "name"));
+	name = word_of(json_member(function, "name"));
 	if (id.len >= OPENAI_TOOL_ID_MAX)
-		id.len = OPENAI_TOOL_ID_MAX - 1;
+		id.len = text_utf8_floor(id.data, OPENAI_TOOL_ID_MAX - 1);
 	/* The sentinel of Workers AI: all members null. */
 	if (id.len == 0 && name.len == 0 && tools->count == 0)
 		return true;
@@ -95,13 +98,14 @@ bool openai_tools_feed(struct openai_tools *tools, const struct json *item,
 	if (!arguments)
 		arguments = json_member(function, "input");
 	buffer_init(&printed, BUFFER_UNLIMITED);
+	text = SLICE_NONE;
 	if (json_kind(arguments) == JSON_OBJECT) {
 		json_print(&printed, arguments);
 		text = buffer_slice(&printed);
 	} else {
-		text = text_join_feed(&tools->join, string_of(arguments),
-				      sink->scratch);
+		json_string(arguments, &text);
 	}
+	text = text_join_feed(&tools->join, text, sink->scratch);
 	if (text.len)
 		tools->filled |= (uint64_t)1 << index;
 	if (text.len || id.len || name.len)

@@ -410,6 +410,23 @@ static void tool_calls_that_make_no_sense_do_no_harm(void **state)
 	expect(TOOL("5,null,\"x\",[]") STOP, "ok stop 'stop' - -1/-1\n");
 }
 
+static void ids_and_names_that_are_no_text_are_none(void **state)
+{
+	(void)state;
+	expect(TOOL("{\"index\":0,\"id\":\"c1\",\"function\":"
+		    "{\"name\":\"f\xFF\",\"arguments\":{\"a\":\"\\ud83d\"}}}")
+		   STOP,
+	       "tool_call 0 id=c1 name= {\"a\":\"\xEF\xBF\xBD\"}\n"
+	       "ok tool_calls 'stop' - -1/-1\n");
+}
+
+static void white_space_before_the_first_line_is_skipped(void **state)
+{
+	(void)state;
+	expect(" \r\n\t " TEXT("a") STOP,
+	       "content a\nok stop 'stop' - -1/-1\n");
+}
+
 static void an_event_over_the_cap_is_invalid(void **state)
 {
 	struct buffer stream;
@@ -476,6 +493,8 @@ int main(void)
 	    cmocka_unit_test(
 		a_tool_call_without_arguments_gets_an_empty_object),
 	    cmocka_unit_test(tool_calls_that_make_no_sense_do_no_harm),
+	    cmocka_unit_test(ids_and_names_that_are_no_text_are_none),
+	    cmocka_unit_test(white_space_before_the_first_line_is_skipped),
 	    cmocka_unit_test(an_event_over_the_cap_is_invalid),
 	    cmocka_unit_test(a_sink_that_wants_no_more_gets_no_more),
 	};
