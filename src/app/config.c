@@ -30,6 +30,9 @@ struct reading {
 static struct problems *confuse_problems;
 
 static void on_confuse_error(cfg_t *cfg, const char *format, va_list arguments)
+    __attribute__((format(printf, 2, 0)));
+
+static void on_confuse_error(cfg_t *cfg, const char *format, va_list arguments)
 {
 	char sentence[300];
 

@@ -64,7 +64,7 @@ static size_t control_len(const char *at, const char *end)
 
 void terminal_put(struct terminal *terminal, struct slice text)
 {
-	const char *end = text.data + text.len;
+	const char *end = slice_end(text);
 	const char *from = text.data;
 	const char *at = from;
 

@@ -14,6 +14,9 @@ bool fault_retryable(const struct fault *fault)
 }
 
 static void print_cut(char *out, size_t size, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+
+static void print_cut(char *out, size_t size, const char *format, va_list args)
 {
 	int len = vsnprintf(out, size, format, args);
 

@@ -99,7 +99,7 @@ static const char *skip_plain(const char *p, const char *end)
 void json_put_string_part(struct buffer *out, struct slice text)
 {
 	const char *p = text.data;
-	const char *end = text.len ? p + text.len : p;
+	const char *end = slice_end(text);
 
 	while (p < end) {
 		const char *start = p;

@@ -187,6 +187,10 @@ static void make_harmless(char *text, size_t len)
 
 static size_t print_line(char out[LINE_MAX_BYTES], enum log_level level,
 			 const char *area, const char *format, va_list args)
+    __attribute__((format(printf, 4, 0)));
+
+static size_t print_line(char out[LINE_MAX_BYTES], enum log_level level,
+			 const char *area, const char *format, va_list args)
 {
 	struct timespec now;
 	struct tm parts;
@@ -216,8 +220,10 @@ static size_t print_line(char out[LINE_MAX_BYTES], enum log_level level,
 	return at + 1;
 }
 
-__attribute__((format(printf, 2, 3))) static bool tell(enum log_level level,
-						       const char *format, ...)
+static bool tell(enum log_level level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static bool tell(enum log_level level, const char *format, ...)
 {
 	char text[LINE_MAX_BYTES];
 	size_t len;

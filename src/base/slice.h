@@ -27,6 +27,12 @@ static inline struct slice slice_make(const char *data, size_t len)
 	return (struct slice){data, len};
 }
 
+/* Past the last byte. (C allows no offset to NULL, not even none.) */
+static inline const char *slice_end(struct slice slice)
+{
+	return slice.len ? slice.data + slice.len : slice.data;
+}
+
 static inline bool slice_equal(struct slice a, struct slice b)
 {
 	return a.len == b.len && (a.len == 0 || !memcmp(a.data, b.data, a.len));

@@ -269,7 +269,7 @@ static struct slice next_line(struct slice *text)
 
 	if (feed)
 		len++;
-	text->data += len;
+	text->data = slice_end(slice_make(text->data, len));
 	text->len -= len;
 	if (line.len > 0 && line.data[line.len - 1] == '\r')
 		line.len--;

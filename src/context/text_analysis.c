@@ -337,7 +337,7 @@ static void put_signed_name(struct scan *scan, uint32_t c, const char *at,
 
 static void scan_text(struct scan *scan, struct slice text)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data, *end = slice_end(text);
 
 	scan->run.class = UNICODE_SEPARATOR;
 	while (at < end) {

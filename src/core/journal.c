@@ -224,7 +224,7 @@ static void append_text(struct journal *journal, const struct event *event)
 {
 	struct slice rest = event->text;
 
-	do {
+	for (;;) {
 		size_t len = rest.len;
 
 		if (len > journal->limits.max_event_bytes)
@@ -232,9 +232,11 @@ static void append_text(struct journal *journal, const struct event *event)
 					      journal->limits.max_event_bytes);
 		put_record(journal, event,
 			   &(struct payload){.texts = {{rest.data, len}}});
+		if (len == rest.len)
+			break;
 		rest.data += len;
 		rest.len -= len;
-	} while (rest.len > 0);
+	}
 	if (event->type == EVENT_CONTENT)
 		journal->answer_bytes += event->text.len;
 }

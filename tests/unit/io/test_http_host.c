@@ -76,8 +76,8 @@ static void only_real_names_are_looked_up(void **state)
 					 "localhost",
 					 "LocalHost",
 					 "a.localhost",
-					 "b\xC3\xBC"
-					 "cher.example"};
+					 ("b\xC3\xBC"
+					  "cher.example")};
 	static const char *const yes[] = {"example.org", "localhost.org",
 					  "10.example", "notlocalhost"};
 
