@@ -63,7 +63,7 @@ const struct cli_command command_serve = {
 
 static int run_worker(int argc, char **argv)
 {
-	return worker_run(argc - 1, argv + 1);
+	return worker_main(argc, argv);
 }
 
 /* Started by the master alone; not in the list of commands. */

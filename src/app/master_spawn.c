@@ -1,135 +1,131 @@
 /* SPDX-License-Identifier: ISC */
-#include "app/master_private.h"
+#include "app/master_spawn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "app/channel.h"
-#include "app/config.h"
-#include "base/log.h"
+#include "app/listen.h"
 
-extern char **environ;
-
-enum { FIXED_ARGUMENTS = 7, NUMBER_SIZE = 24 };
+enum { ARGUMENTS_MAX = 14 + 2 * LISTEN_MAX };
 
 struct arguments {
-	char slot[NUMBER_SIZE];
-	char incarnation[NUMBER_SIZE];
-	char channel[NUMBER_SIZE];
-	char slots[NUMBER_SIZE];
-	char sockets[LISTEN_MAX][LISTEN_TEXT_SIZE];
-	char *argv[FIXED_ARGUMENTS + LISTEN_MAX + 1];
+	char *list[ARGUMENTS_MAX + 1];
+	unsigned count;
+	char numbers[5][16];
+	unsigned number_count;
+	char listeners[LISTEN_MAX][LISTEN_TEXT_SIZE];
 };
 
+/* argv is not written to, whatever its type says. */
+static void add(struct arguments *arguments, const char *text)
+{
+	arguments->list[arguments->count++] = (char *)(uintptr_t)text;
+	arguments->list[arguments->count] = NULL;
+}
+
+static void add_number(struct arguments *arguments, const char *name,
+		       unsigned number)
+{
+	char *text = arguments->numbers[arguments->number_count++];
+
+	snprintf(text, sizeof arguments->numbers[0], "%u", number);
+	add(arguments, name);
+	add(arguments, text);
+}
+
 static void fill_arguments(struct arguments *arguments,
-			   const struct master *master, unsigned slot,
-			   int channel_fd)
+			   const struct master_spawn *spawn)
 {
-	static char program[] = "leat";
-	static char command[] = "worker";
-	static char no_config[] = "";
-	uint32_t incarnation = slots_at(master->slots, slot)->incarnation;
-	unsigned at = 0;
-
-	snprintf(arguments->slot, NUMBER_SIZE, "%u", slot);
-	snprintf(arguments->incarnation, NUMBER_SIZE, "%u", incarnation);
-	snprintf(arguments->channel, NUMBER_SIZE, "%d", channel_fd);
-	snprintf(arguments->slots, NUMBER_SIZE, "%d", slots_fd(master->slots));
-	arguments->argv[at++] = program;
-	arguments->argv[at++] = command;
-	arguments->argv[at++] = arguments->slot;
-	arguments->argv[at++] = arguments->incarnation;
-	arguments->argv[at++] = arguments->channel;
-	arguments->argv[at++] = arguments->slots;
-	arguments->argv[at++] =
-	    master->config->path ? master->config->path : no_config;
-	for (unsigned i = 0; i < master->listening.count; i++) {
-		listen_print(&master->listening.sockets[i],
-			     arguments->sockets[i]);
-		arguments->argv[at++] = arguments->sockets[i];
+	arguments->count = 0;
+	arguments->number_count = 0;
+	add(arguments, "leat");
+	add(arguments, "worker");
+	add_number(arguments, "--slot", spawn->place.slot);
+	add_number(arguments, "--incarnation", spawn->place.incarnation);
+	add_number(arguments, "--channel", (unsigned)spawn->channel_fd);
+	add_number(arguments, "--slots", (unsigned)spawn->slots_fd);
+	if (spawn->config_fd >= 0) {
+		add_number(arguments, "--config-fd",
+			   (unsigned)spawn->config_fd);
+		add(arguments, "--config");
+		add(arguments, spawn->config_path);
 	}
-	arguments->argv[at] = NULL;
+	for (unsigned i = 0; i < spawn->listeners->count; i++) {
+		listen_print(&spawn->listeners->sockets[i],
+			     arguments->listeners[i]);
+		add(arguments, "--listen");
+		add(arguments, arguments->listeners[i]);
+	}
 }
 
-/* Naming a descriptor as its own copy takes CLOEXEC off in the child. */
-static void keep_descriptors(posix_spawn_file_actions_t *actions,
-			     const struct master *master, int channel_fd)
+/* The same number on both sides: that takes CLOEXEC away, and no target can
+ * overwrite a later source. */
+static int keep(posix_spawn_file_actions_t *actions, int fd)
 {
-	posix_spawn_file_actions_adddup2(actions, channel_fd, channel_fd);
-	posix_spawn_file_actions_adddup2(actions, slots_fd(master->slots),
-					 slots_fd(master->slots));
-	for (unsigned i = 0; i < master->listening.count; i++)
-		posix_spawn_file_actions_adddup2(
-		    actions, master->listening.sockets[i].fd,
-		    master->listening.sockets[i].fd);
+	return fd < 0 ? 0 : posix_spawn_file_actions_adddup2(actions, fd, fd);
 }
 
-/* posix_spawn() hands on the blocked mask and ignored signals. */
-static void reset_signals(posix_spawnattr_t *attributes)
+static int fill_actions(posix_spawn_file_actions_t *actions,
+			const struct master_spawn *spawn)
 {
-	sigset_t none;
-	sigset_t all;
+	int error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO,
+						     "/dev/null", O_RDONLY, 0);
 
-	sigemptyset(&none);
-	sigfillset(&all);
-	posix_spawnattr_setsigmask(attributes, &none);
-	posix_spawnattr_setsigdefault(attributes, &all);
-	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETSIGMASK |
-						 POSIX_SPAWN_SETSIGDEF);
-}
-
-static int start(struct master *master, unsigned slot, int channel_fd,
-		 pid_t *pid)
-{
-	struct arguments arguments;
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int error;
-
-	fill_arguments(&arguments, master, slot, channel_fd);
-	posix_spawn_file_actions_init(&actions);
-	posix_spawnattr_init(&attributes);
-	keep_descriptors(&actions, master, channel_fd);
-	reset_signals(&attributes);
-	/* The master's own program, also after its file was replaced. */
-	error = posix_spawn(pid, "/proc/self/exe", &actions, &attributes,
-			    arguments.argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
+	if (!error)
+		error = keep(actions, spawn->channel_fd);
+	if (!error)
+		error = keep(actions, spawn->slots_fd);
+	if (!error)
+		error = keep(actions, spawn->config_fd);
+	for (unsigned i = 0; !error && i < spawn->listeners->count; i++)
+		error = keep(actions, spawn->listeners->sockets[i].fd);
 	return error;
 }
 
-bool master_spawn(struct master *master, unsigned slot)
+static int fill_attributes(posix_spawnattr_t *attributes)
 {
-	struct master_worker *worker = &master->workers[slot];
-	struct turn_place place = {.slot = (uint16_t)slot};
-	int ends[2];
+	sigset_t none, all;
 	int error;
 
-	if (!channel_pair(ends)) {
-		log_error("master", "worker %u: no channel: %s", slot,
-			  strerror(errno));
-		return false;
-	}
-	place.incarnation = slots_claim(master->slots, slot);
-	error = start(master, slot, ends[1], &worker->pid);
-	close(ends[1]);
+	sigemptyset(&none);
+	sigfillset(&all);
+	error = posix_spawnattr_setsigmask(attributes, &none);
+	if (!error)
+		error = posix_spawnattr_setsigdefault(attributes, &all);
+	if (!error)
+		error = posix_spawnattr_setflags(
+		    attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	return error;
+}
+
+pid_t master_spawn(const struct master_spawn *spawn)
+{
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	struct arguments arguments;
+	pid_t pid = -1;
+	int error;
+
+	fill_arguments(&arguments, spawn);
+	error = posix_spawn_file_actions_init(&actions);
+	if (!error)
+		error = posix_spawnattr_init(&attributes);
 	if (error) {
-		log_error("master", "worker %u cannot be started: %s", slot,
-			  strerror(error));
-		worker->pid = 0;
-		close(ends[0]);
-		slots_clear(master->slots, slot);
-		return false;
+		errno = error;
+		return -1;
 	}
-	master_exchange_join(master->exchange, place, ends[0]);
-	worker->is_ready = false;
-	worker->missed_ticks = 0;
-	worker->last_tick = 0;
-	worker->restart_ms = 0;
-	return true;
+	error = fill_actions(&actions, spawn);
+	if (!error)
+		error = fill_attributes(&attributes);
+	if (!error)
+		error = posix_spawn(&pid, "/proc/self/exe", &actions,
+				    &attributes, arguments.list, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	errno = error;
+	return error ? -1 : pid;
 }

@@ -302,7 +302,7 @@ struct turn_place slots_owner_of(struct slots *slots, uint64_t hash)
 bool slots_is_balanced(struct slots *slots, unsigned index)
 {
 	uint64_t sum = 0, count = 0;
-	uint64_t own = atomic_load(&slots_at(slots, index)->open_streams);
+	uint64_t own = atomic_load(&slots_at(slots, index)->open_peers);
 
 	for (unsigned i = 0; i < slots_count(slots); i++) {
 		struct slot *slot = slots_at(slots, i);
@@ -310,7 +310,7 @@ bool slots_is_balanced(struct slots *slots, unsigned index)
 		if (atomic_load(&slot->state) != SLOT_READY)
 			continue;
 		count++;
-		sum += atomic_load(&slot->open_streams);
+		sum += atomic_load(&slot->open_peers);
 	}
 	return count < 2 || own * count <= sum + BALANCE_SLACK * count;
 }

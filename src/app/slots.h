@@ -79,7 +79,7 @@ bool slots_is_alive(struct slots *slots, struct turn_place place);
 /* The ready worker to which a hash belongs; while workers come and go, only
  * what belonged to them moves. {0, 0}: there is none. */
 struct turn_place slots_owner_of(struct slots *slots, uint64_t hash);
-/* May the worker accept now? False when it has more than 4 open streams
+/* May the worker accept now? False when it has more than 4 open peers
  * above the mean of those that accept. */
 bool slots_is_balanced(struct slots *slots, unsigned index);
 

@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A worker of a pool: one loop that serves the master's sockets. It is
- * started by the master alone, which tells it by arguments which
- * descriptors it has.
+ * One worker of a pool: `leat worker …`, started by the master only. One
+ * thread, one loop: peers, providers, timers and the channel to the master.
  *
- * Without its master it goes on, until another master has taken the place:
- * then it takes what waits in the backlog and drains.
+ *   SIGTERM         drains within drain_timeout, then LEAVE, BYE and the end
+ *   SIGUSR1         reopens the log
+ *   SIGINT, SIGHUP  ignored: Ctrl-C reaches the whole group, and ending is
+ *                   the master's decision
+ *
+ * Without its master it goes on, and looks every 200 ms whether another one
+ * has come; then it drains within a minute.
  */
 #ifndef LEAT_APP_WORKER_H
 #define LEAT_APP_WORKER_H
 
-/* argv: SLOT INCARNATION CHANNEL-FD SLOTS-FD CONFIG SOCKET... Returns the
- * exit status. */
-int worker_run(int argc, char **argv);
+/* argv[0] is "leat worker". Returns the exit status. */
+int worker_main(int argc, char **argv);
 
 #endif

@@ -1,175 +1,207 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/worker_link.h"
 
-#include <stdio.h>
+#include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
+#include "app/master_exchange.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "io/loop.h"
 
-enum { WAITING_MAX_BYTES = 256 * 1024, RECEIVED_PER_EVENT = 32 };
+enum {
+	BATCH = 32, /* messages per pass */
+	/* One TAKEN or REFUSED for each that may be untaken, and the rest. */
+	WORDS_MAX = MASTER_EXCHANGE_UNTAKEN + 8,
+	RETRY_MS = 5
+};
 
-static void lose_master(struct worker_link *link)
+struct word {
+	enum channel_type type;
+	uint64_t id;
+};
+
+struct worker_link {
+	int fd;
+	bool is_up;
+	struct watch *watch; /* NULL: the master is gone */
+	struct timer retry;
+	struct worker_link_events events;
+	struct word words[WORDS_MAX];
+	unsigned word_count;
+	struct channel_buffer buffer;
+};
+
+static void flush_words(struct worker_link *link)
 {
-	if (link->fd < 0)
-		return;
-	watch_close(link->watch);
-	link->watch = NULL;
-	close(link->fd);
-	link->fd = -1;
-	link->listener.on_master_gone(link->listener.state);
-}
+	enum channel_result result = CHANNEL_DONE;
+	unsigned sent = 0;
 
-/* Sends what waits, in order. */
-static void flush(struct worker_link *link)
-{
-	struct channel_message message;
+	while (sent < link->word_count) {
+		struct channel_message message =
+		    channel_message(link->words[sent].type);
 
-	while (link->waiting.len >= sizeof message) {
-		enum channel_result result;
-
-		memcpy(&message, link->waiting.data, sizeof message);
+		message.id = link->words[sent].id;
 		result = channel_send(link->fd, &message);
 		if (result == CHANNEL_AGAIN || result == CHANNEL_LATER)
-			return;
-		buffer_consume(&link->waiting, sizeof message);
+			break;
+		sent++; /* or the master is gone, which reading tells */
 	}
-	watch_set(link->watch, WATCH_READ | WATCH_GONE);
+	link->word_count -= sent;
+	memmove(link->words, link->words + sent,
+		link->word_count * sizeof *link->words);
+	if (result == CHANNEL_LATER)
+		timer_start(&link->retry, RETRY_MS);
+	watch_set(link->watch, result == CHANNEL_AGAIN
+				   ? WATCH_READ | WATCH_WRITE
+				   : WATCH_READ);
 }
 
-static void send_or_wait(struct worker_link *link,
-			 const struct channel_message *message)
+static void on_retry(void *state)
 {
-	enum channel_result result = CHANNEL_AGAIN;
+	struct worker_link *link = state;
 
-	if (link->fd < 0)
+	if (link->is_up)
+		flush_words(link);
+}
+
+void worker_link_say(struct worker_link *link, enum channel_type type,
+		     uint64_t id)
+{
+	if (!link->is_up)
 		return;
-	if (link->waiting.len == 0)
-		result = channel_send(link->fd, message);
-	if (result != CHANNEL_AGAIN && result != CHANNEL_LATER)
+	if (link->word_count == WORDS_MAX) {
+		log_error("pool", "the master does not read its channel");
 		return;
-	buffer_append(&link->waiting, message, sizeof *message);
-	watch_set(link->watch, WATCH_READ | WATCH_WRITE | WATCH_GONE);
+	}
+	link->words[link->word_count++] = (struct word){type, id};
+	flush_words(link);
 }
 
 static void adopt(struct worker_link *link, struct channel_message *message)
 {
-	struct channel_message refused = channel_message(CHANNEL_REFUSED);
 	struct slice bytes;
-	void *mapping;
-	int peer_fd = message->peer_fd;
+	void *mapping = NULL;
 
-	if (message->lost_fds || peer_fd < 0 ||
+	if (message->lost_fds || message->peer_fd < 0 ||
 	    !channel_map(message, &bytes, &mapping)) {
-		refused.id = message->id;
-		send_or_wait(link, &refused);
+		/* The master still has the peer, if it is ours. */
+		if (message->why == CHANNEL_WHY_OWN)
+			worker_link_say(link, CHANNEL_REFUSED, message->id);
+		log_warn("pool", "no descriptor is left for a request of "
+				 "another worker");
+		channel_close(message);
 		return;
 	}
-	message->peer_fd = -1;
-	link->listener.on_adopt(link->listener.state, peer_fd, bytes,
-				message->id, message->why);
+	link->events.on_adopt(link->events.state, message, bytes);
+	message->peer_fd = -1; /* the callee's */
 	channel_unmap(mapping, bytes);
+	channel_close(message);
+}
+
+static void on_gone(struct worker_link *link)
+{
+	link->is_up = false;
+	timer_stop(&link->retry);
+	watch_close(link->watch);
+	link->watch = NULL;
+	link->word_count = 0;
+	link->events.on_master_gone(link->events.state);
+}
+
+static bool read_one(struct worker_link *link)
+{
+	struct channel_message message;
+
+	switch (channel_receive(link->fd, &message, &link->buffer)) {
+	case CHANNEL_DONE:
+		break;
+	case CHANNEL_BROKEN:
+		log_warn("pool", "the master sent what cannot be read");
+		return true;
+	case CHANNEL_GONE:
+		on_gone(link);
+		return false;
+	default:
+		return false;
+	}
+	if (message.type == CHANNEL_ADOPT)
+		adopt(link, &message);
+	else if (message.type == CHANNEL_BYE)
+		link->events.on_bye(link->events.state);
+	channel_close(&message);
+	return true;
 }
 
 static void on_ready(void *state, unsigned events)
 {
 	struct worker_link *link = state;
-	struct channel_buffer buffer;
-	struct channel_message message;
 
-	if (events & WATCH_WRITE)
-		flush(link);
-	for (int i = 0; i < RECEIVED_PER_EVENT && link->fd >= 0; i++) {
-		enum channel_result result =
-		    channel_receive(link->fd, &message, &buffer);
-
-		if (result == CHANNEL_AGAIN || result == CHANNEL_LATER)
-			return;
-		if (result == CHANNEL_GONE) {
-			lose_master(link);
-			return;
-		}
-		if (result == CHANNEL_BROKEN)
-			continue;
-		if (message.type == CHANNEL_ADOPT)
-			adopt(link, &message);
-		else if (message.type == CHANNEL_BYE)
-			link->listener.on_bye(link->listener.state);
-		channel_close(&message);
-	}
+	for (int i = 0; i < BATCH && read_one(link); i++)
+		continue;
+	if (!link->is_up)
+		return;
+	if (events & WATCH_WRITE && link->word_count > 0)
+		flush_words(link);
+	else if (events & WATCH_GONE)
+		watch_set(link->watch, WATCH_READ);
 }
 
-void worker_link_open(struct worker_link *link, struct loop *loop,
-		      const struct worker_link_listener *listener)
+struct worker_link *worker_link_new(struct loop *loop, int fd,
+				    const struct worker_link_events *events)
 {
-	link->listener = *listener;
-	buffer_init(&link->waiting, WAITING_MAX_BYTES);
-	link->watch = watch_open(loop, link->fd, on_ready, link);
-	watch_set(link->watch, WATCH_READ | WATCH_GONE);
+	struct worker_link *link = memory_zalloc(sizeof *link);
+
+	link->fd = fd;
+	link->is_up = true;
+	link->events = *events;
+	timer_init(&link->retry, loop, on_retry, link);
+	link->watch = watch_open(loop, fd, on_ready, link);
+	watch_set(link->watch, WATCH_READ);
+	return link;
 }
 
-void worker_link_close(struct worker_link *link)
+void worker_link_free(struct worker_link *link)
 {
+	if (!link)
+		return;
+	timer_stop(&link->retry);
 	watch_close(link->watch);
-	link->watch = NULL;
-	if (link->fd >= 0)
-		close(link->fd);
-	link->fd = -1;
-	buffer_fini(&link->waiting);
+	memory_free(link);
 }
 
-bool worker_link_has_master(const struct worker_link *link)
+bool worker_link_is_up(const struct worker_link *link)
 {
-	return link->fd >= 0;
-}
-
-void worker_link_ready(struct worker_link *link)
-{
-	struct channel_message message = channel_message(CHANNEL_READY);
-
-	send_or_wait(link, &message);
-}
-
-void worker_link_taken(struct worker_link *link, uint64_t id)
-{
-	struct channel_message message = channel_message(CHANNEL_TAKEN);
-
-	message.id = id;
-	send_or_wait(link, &message);
-}
-
-void worker_link_leave(struct worker_link *link)
-{
-	struct channel_message message = channel_message(CHANNEL_LEAVE);
-
-	send_or_wait(link, &message);
-}
-
-void worker_link_failed(struct worker_link *link, const char *why)
-{
-	struct channel_message message = channel_message(CHANNEL_FAILED);
-
-	message.bytes = slice_of(why);
-	if (message.bytes.len > CHANNEL_INLINE_MAX)
-		message.bytes.len = CHANNEL_INLINE_MAX;
-	if (link->fd < 0 || channel_send(link->fd, &message) != CHANNEL_DONE)
-		fprintf(stderr, "leat: worker: %s\n", why);
+	return link->is_up;
 }
 
 bool worker_link_forward(struct worker_link *link, struct turn_place owner,
 			 int peer_fd, struct slice bytes)
 {
 	struct channel_message message = channel_message(CHANNEL_FORWARD);
-	bool is_sent = false;
+	enum channel_result result;
 
-	if (link->fd < 0 || link->waiting.len > 0)
+	/* What waits in the queue must not be starved by requests. */
+	if (!link->is_up || link->word_count > 0)
 		return false;
 	message.owner = owner;
-	if (!channel_pack(&message, peer_fd, bytes))
+	if (!channel_pack(&message, peer_fd, bytes)) {
+		log_warn("pool", "a request cannot be handed over: %s",
+			 strerror(errno));
 		return false;
-	is_sent = channel_send(link->fd, &message) == CHANNEL_DONE;
-	/* The peer's descriptor stays the caller's. */
-	message.peer_fd = -1;
-	channel_close(&message);
-	return is_sent;
+	}
+	result = channel_send(link->fd, &message);
+	if (message.memory_fd >= 0)
+		close(message.memory_fd);
+	return result == CHANNEL_DONE;
+}
+
+void worker_link_say_failed(int fd, const char *why)
+{
+	struct channel_message message = channel_message(CHANNEL_FAILED);
+	size_t len = strlen(why);
+
+	message.bytes = slice_make(why, len < CHANNEL_INLINE_MAX ? len : 512);
+	channel_send(fd, &message);
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * A worker's end of its channel to the master. Nothing blocks: what the
- * socket does not take waits here (a request that is handed over does not:
- * its sender is told to answer by itself).
+ * A worker's end of its channel to the master, on the loop.
+ *
+ * Nothing here blocks. A request is handed over or refused at once; short
+ * words (TAKEN and the like) that do not fit wait in a small queue.
  */
 #ifndef LEAT_APP_WORKER_LINK_H
 #define LEAT_APP_WORKER_LINK_H
@@ -11,40 +12,37 @@
 #include <stdint.h>
 
 #include "app/channel.h"
-#include "base/buffer.h"
 
 struct loop;
-struct watch;
+struct worker_link;
 
-struct worker_link_listener {
+/* Called from the loop. */
+struct worker_link_events {
 	void *state;
-	/* peer_fd is the listener's; bytes are borrowed. */
-	void (*on_adopt)(void *state, int peer_fd, struct slice bytes,
-			 uint64_t id, enum channel_why why);
+	/* A request that another worker read. The descriptor is the
+	 * callee's, the bytes are borrowed. */
+	void (*on_adopt)(void *state, const struct channel_message *message,
+			 struct slice bytes);
 	void (*on_bye)(void *state);
+	/* The master is dead; once. */
 	void (*on_master_gone)(void *state);
 };
 
-struct worker_link {
-	int fd; /* set before worker_link_open(); -1: the master is gone */
-	struct watch *watch;
-	struct worker_link_listener listener;
-	struct buffer waiting; /* struct channel_message, without content */
-};
+/* The descriptor stays open until the process ends: its closing is how the
+ * master learns of a death. */
+struct worker_link *worker_link_new(struct loop *loop, int fd,
+				    const struct worker_link_events *events);
+void worker_link_free(struct worker_link *link);
 
-void worker_link_open(struct worker_link *link, struct loop *loop,
-		      const struct worker_link_listener *listener);
-void worker_link_close(struct worker_link *link);
-bool worker_link_has_master(const struct worker_link *link);
-
-void worker_link_ready(struct worker_link *link);
-void worker_link_taken(struct worker_link *link, uint64_t id);
-void worker_link_leave(struct worker_link *link);
-/* Before worker_link_open() too; without a master it goes to stderr. */
-void worker_link_failed(struct worker_link *link, const char *why);
-/* False: not now; the descriptor and the request stay the caller's. True:
- * they went, the caller closes its copy. */
+bool worker_link_is_up(const struct worker_link *link);
+/* READY, TAKEN, REFUSED or LEAVE. */
+void worker_link_say(struct worker_link *link, enum channel_type type,
+		     uint64_t id);
+/* The peer's descriptor and request go to the owner. False: they could not
+ * be sent now; nothing happened. */
 bool worker_link_forward(struct worker_link *link, struct turn_place owner,
 			 int peer_fd, struct slice bytes);
+/* Before there is a loop: why this worker cannot start. */
+void worker_link_say_failed(int fd, const char *why);
 
 #endif

@@ -238,9 +238,9 @@ static void a_worker_far_above_the_mean_pauses(void **state)
 {
 	for (unsigned i = 0; i < WORKERS; i++)
 		make_ready(*state, i);
-	atomic_store(&slots_at(*state, 0)->open_streams, 5);
+	atomic_store(&slots_at(*state, 0)->open_peers, 5);
 	assert_true(slots_is_balanced(*state, 0)); /* the mean is 1.25 */
-	atomic_store(&slots_at(*state, 0)->open_streams, 6);
+	atomic_store(&slots_at(*state, 0)->open_peers, 6);
 	assert_false(slots_is_balanced(*state, 0)); /* 6 > 1.5 + 4 */
 	assert_true(slots_is_balanced(*state, 1));
 	/* Who does not accept does not count. */

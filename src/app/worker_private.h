@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the files of a worker share.
+ */
+#ifndef LEAT_APP_WORKER_PRIVATE_H
+#define LEAT_APP_WORKER_PRIVATE_H
+
+#include <stdbool.h>
+
+#include "app/assemble.h"
+#include "app/listen.h"
+#include "app/slots.h"
+#include "app/worker_args.h"
+#include "io/loop.h"
+
+struct config;
+struct server;
+struct server_hooks;
+struct worker_link;
+
+/* Each state is left to one below it only. */
+enum worker_phase {
+	WORKER_SERVES,
+	WORKER_DRAINS,	/* running streams go on */
+	WORKER_LEAVES,	/* drained; the master may still send requests */
+	WORKER_FINISHES /* nothing comes any more; what is here ends */
+};
+
+struct worker {
+	struct worker_args args;
+	struct config *config;
+	struct slots *slots;
+	struct slot *slot; /* ours */
+	struct assembly assembly;
+	struct server *server;
+	struct worker_link *link;
+	struct listen_socket listeners[LISTEN_MAX];
+	enum worker_phase phase;
+	struct timer tick;
+	struct timer orphan; /* without a master: is there another? */
+	struct timer leave;  /* waits for BYE, then for the last peer */
+	unsigned leave_tries;
+};
+
+/* worker_hooks.c: what the pool offers the server of this worker. */
+struct server_hooks worker_hooks(struct worker *worker);
+
+/* worker_leave.c: how a worker ends. */
+void worker_leave_init(struct worker *worker);
+void worker_leave_fini(struct worker *worker);
+void worker_leave_start(struct worker *worker, unsigned timeout_ms);
+void worker_leave_on_bye(void *state);
+void worker_leave_on_master_gone(void *state);
+
+#endif
