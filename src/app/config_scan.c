@@ -310,7 +310,7 @@ static unsigned line_of(struct slice text, const char *place)
 /* What no line of a text file has. */
 static bool check_bytes(struct slice text, struct problems *problems)
 {
-	const char *end = text.data + text.len;
+	const char *end = slice_end(text);
 	const char *nul;
 
 	if (text.len > FILE_MAX) {
@@ -353,7 +353,7 @@ bool config_scan(struct config_scan *scan, struct slice text,
 	buffer_append_slice(&scan->plain, text);
 	scan->found = memory_zalloc(CONFIG_FOUND_MAX * sizeof(*scan->found));
 	scanner.token = (struct config_token){.at = text.data,
-					      .end = text.data + text.len,
+					      .end = slice_end(text),
 					      .start = text.data,
 					      .next_line = 1,
 					      .plain = scan->plain.data,

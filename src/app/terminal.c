@@ -103,7 +103,7 @@ static bool is_space(char c)
 void terminal_put_wrapped(struct terminal *terminal, unsigned indent,
 			  struct slice text)
 {
-	const char *end = text.data + text.len;
+	const char *end = slice_end(text);
 	const char *at = text.data;
 	size_t column = 0;
 

@@ -145,7 +145,7 @@ struct json *json_parse(struct slice text, const struct json_limits *limits,
 
 	if (!fault)
 		fault = &local;
-	if (text.len == 0 || is_blank_after(text.data, text.data + text.len)) {
+	if (text.len == 0 || is_blank_after(text.data, slice_end(text))) {
 		fault_set_hint(fault, ERROR_BAD_REQUEST,
 			       "The JSON text is empty.");
 		return NULL;

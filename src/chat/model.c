@@ -30,8 +30,8 @@ bool model_choose(const struct chat_parts *parts, struct slice wanted,
 		    parts,
 		    slice_make(wanted.data, (size_t)(slash - wanted.data)));
 	if (*provider)
-		*model = slice_make(
-		    slash + 1, (size_t)(wanted.data + wanted.len - slash - 1));
+		*model = slice_make(slash + 1,
+				    (size_t)(slice_end(wanted) - slash - 1));
 	else
 		*provider = parts->provider;
 	if ((*provider)->ops->allows_model(*provider, *model))

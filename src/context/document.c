@@ -32,7 +32,7 @@ void document_fini(struct document *document)
 static struct slice collapse(struct arena *arena, struct slice text,
 			     bool keeps_lines)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data, *end = slice_end(text);
 	bool has_space = false, has_line = false;
 	struct slice out;
 	struct buffer buffer;

@@ -38,7 +38,7 @@ static bool is_pronoun(struct slice word)
 
 static bool has_pronoun(struct slice text)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data, *end = slice_end(text);
 	struct buffer word;
 	bool found = false;
 

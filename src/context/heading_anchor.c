@@ -20,7 +20,7 @@ static void append_name(struct buffer *out, struct slice heading)
 
 	heading = text_trim(heading);
 	at = heading.data;
-	end = heading.data + heading.len;
+	end = slice_end(heading);
 	while (at < end && out->len + 4 < ANCHOR_MAX) {
 		uint32_t c = text_utf8_next(&at, end);
 

@@ -346,7 +346,7 @@ static void append_flowing(struct buffer *out, struct slice text)
 /* The sign behind a heading that links to itself: ¶, #, §, a chain. */
 static bool is_permalink(const struct html_blocks *blocks, struct slice text)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data, *end = slice_end(text);
 
 	if (!blocks->in_heading || blocks->link == HTML_NO_LINK)
 		return false;

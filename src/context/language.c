@@ -135,7 +135,7 @@ static enum unicode_script main_script(struct slice text, bool *kana)
 {
 	unsigned counts[UNICODE_HAN + 1] = {0};
 	enum unicode_script best = UNICODE_OTHER;
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data, *end = slice_end(text);
 
 	while (at < end)
 		counts[unicode_script(text_utf8_next(&at, end))]++;
@@ -153,7 +153,7 @@ static enum unicode_script main_script(struct slice text, bool *kana)
 /* Folded words, each followed by a space. */
 static unsigned fold_words(struct slice text, struct buffer *out)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data, *end = slice_end(text);
 	unsigned words = 0;
 	bool inside = false;
 

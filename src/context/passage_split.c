@@ -62,7 +62,7 @@ static void add_piece(struct split *split, struct slice text,
 /* The bytes of the first `chars` characters. */
 static size_t bytes_of(struct slice text, size_t chars)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data, *end = slice_end(text);
 
 	while (at < end && chars-- > 0)
 		text_utf8_next(&at, end);

@@ -77,7 +77,7 @@ static const struct {
 /* Folded words with single spaces around, of the beginning. */
 static void fold_beginning(struct slice text, struct buffer *out)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data, *end = slice_end(text);
 
 	buffer_append_char(out, ' ');
 	while (at < end && out->len < BEGINNING_BYTES) {
@@ -195,7 +195,7 @@ static void show_word(struct buffer *shown, struct slice word,
 struct slice question_search_words(struct slice text, struct language language,
 				   struct arena *arena)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data, *end = slice_end(text);
 	const char *from = at;
 	struct buffer shown, folded;
 	struct slice copy;

@@ -96,7 +96,7 @@ static bool has_year(struct slice text)
 /* A capital inside the sentence (or anything in a script without them). */
 static bool has_name(struct slice text)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data, *end = slice_end(text);
 	uint32_t before = 0;
 
 	while (at < end) {

@@ -20,7 +20,7 @@ static struct slice span_of(const struct search *search, size_t first,
 	const char *from = search->units[first].text.data;
 	struct slice end = search->units[last].text;
 
-	return slice_make(from, (size_t)(end.data + end.len - from));
+	return slice_make(from, (size_t)(slice_end(end) - from));
 }
 
 static bool take(struct search *search, size_t first, size_t last)
@@ -120,7 +120,7 @@ static void grow_block(struct search *search, size_t best, bool is_how_to)
  * a word's end. */
 static struct slice cut(struct slice text, size_t max_characters)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data, *end = slice_end(text);
 	size_t len, floor;
 
 	while (at < end && max_characters-- > 0)

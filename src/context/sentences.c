@@ -99,7 +99,7 @@ static bool is_item_number(struct slice text, size_t from, struct slice word)
 
 static size_t skip_space(struct slice text, size_t at, unsigned *lines)
 {
-	const char *p = text.data + at, *end = text.data + text.len;
+	const char *p = text.data + at, *end = slice_end(text);
 
 	*lines = 0;
 	while (p < end) {
@@ -116,7 +116,7 @@ static size_t skip_space(struct slice text, size_t at, unsigned *lines)
 
 static size_t skip_closing(struct slice text, size_t at)
 {
-	const char *p = text.data + at, *end = text.data + text.len;
+	const char *p = text.data + at, *end = slice_end(text);
 
 	while (p < end) {
 		const char *next = p;
@@ -152,12 +152,12 @@ static size_t end_after(struct slice text, size_t from, size_t terminator,
 	if (next == closed)
 		return 0;
 	at = text.data + next;
-	return may_begin(text_utf8_next(&at, text.data + text.len)) ? next : 0;
+	return may_begin(text_utf8_next(&at, slice_end(text))) ? next : 0;
 }
 
 size_t sentences_next(struct slice text, size_t from)
 {
-	const char *at = text.data + from, *end = text.data + text.len;
+	const char *at = text.data + from, *end = slice_end(text);
 	unsigned lines;
 
 	while (at < end) {

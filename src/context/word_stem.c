@@ -102,7 +102,7 @@ static unsigned cut_len(const uint32_t *chars, unsigned len)
 
 static void append_plain(struct buffer *out, struct slice text)
 {
-	const char *at = text.data, *end = text.data + text.len;
+	const char *at = text.data, *end = slice_end(text);
 
 	while (at < end) {
 		if ((unsigned char)*at < 0x80)

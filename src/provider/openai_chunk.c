@@ -226,7 +226,7 @@ bool openai_chunk_read(struct openai_chunk *chunk, struct slice text,
 		       struct buffer *scratch)
 {
 	struct look look = {.at = text.data,
-			    .end = text.data + text.len,
+			    .end = slice_end(text),
 			    .chunk = chunk,
 			    .scratch = scratch};
 

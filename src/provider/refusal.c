@@ -84,7 +84,7 @@ void refusal_set_detail(struct fault *fault, struct slice text,
 {
 	struct buffer out;
 	const char *at = text.data;
-	const char *end = text.data + text.len;
+	const char *end = slice_end(text);
 
 	buffer_init(&out, DETAIL_BYTES);
 	while (at < end && !out.overflowed) {

@@ -42,7 +42,7 @@ static size_t find_tail(struct slice text)
 static void write_characters(struct slice text, struct buffer *out)
 {
 	const char *at = text.data;
-	const char *end = text.data + text.len;
+	const char *end = slice_end(text);
 
 	while (at < end) {
 		unsigned first = surrogate_at(at, end);

@@ -45,7 +45,7 @@ static bool is_in_block(const unsigned char address[ADDRESS_BYTES],
 
 	if (slash) {
 		struct slice number = slice_make(
-		    slash + 1, (size_t)(block.data + block.len - slash - 1));
+		    slash + 1, (size_t)(slice_end(block) - slash - 1));
 
 		block.len = (size_t)(slash - block.data);
 		if (!text_parse_uint(number, &bits))

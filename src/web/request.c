@@ -129,8 +129,7 @@ bool request_is_foreign(const struct request *request)
 	slashes = memmem(host.data, host.len, "://", 3);
 	if (!slashes)
 		return true;
-	host = slice_make(slashes + 3,
-			  (size_t)(host.data + host.len - slashes - 3));
+	host = slice_make(slashes + 3, (size_t)(slice_end(host) - slashes - 3));
 	if (without_port(request->host).len == request->host.len)
 		host = without_port(host);
 	if (host.len != request->host.len)

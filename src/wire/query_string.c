@@ -30,13 +30,13 @@ bool query_string_next(struct slice *rest, struct buffer *name,
 	rest->len -= pair.len;
 	equals = memchr(pair.data, '=', pair.len);
 	if (!equals)
-		equals = pair.data + pair.len;
+		equals = slice_end(pair);
 	*is_valid =
 	    decode(name, slice_make(pair.data, (size_t)(equals - pair.data)));
-	if (equals < pair.data + pair.len)
+	if (equals < slice_end(pair))
 		equals++;
 	*is_valid &= decode(
-	    value, slice_make(equals, (size_t)(pair.data + pair.len - equals)));
+	    value, slice_make(equals, (size_t)(slice_end(pair) - equals)));
 	return true;
 }
 

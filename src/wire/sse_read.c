@@ -148,7 +148,7 @@ static bool take_line(struct sse_read *reader, struct slice line,
 {
 	const char *colon = memchr(line.data, ':', line.len);
 	struct slice field = line;
-	struct slice value = slice_make(line.data + line.len, 0);
+	struct slice value = slice_make(slice_end(line), 0);
 
 	if (colon) {
 		field.len = (size_t)(colon - line.data);
@@ -236,7 +236,7 @@ static bool hold_rest(struct sse_read *reader, struct slice *input)
 	bool is_at_start = reader->text.len == reader->data_len;
 	struct slice rest = *input;
 
-	*input = slice_make(rest.data + rest.len, 0);
+	*input = slice_make(slice_end(rest), 0);
 	if (!hold_data(reader))
 		return false;
 	if (reader->in_comment || rest.len == 0)
