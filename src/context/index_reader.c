@@ -16,9 +16,6 @@
 
 enum { URL_MAX = 16384, LENGTHS_MAX = 512 << 20 };
 
-/* No word is worthless: one that is in most passages still breaks ties. */
-#define IDF_LEAST 0.01
-
 struct index_reader {
 	struct database *database;
 	struct database_statement *find_term;
@@ -232,14 +229,14 @@ double index_reader_idf(struct index_reader *reader, struct slice token)
 	struct database_statement *row = reader->find_term;
 	double passages = (double)reader->passages;
 	double with_it = 1; /* the table leaves out what is there once */
-	double idf;
 
 	database_bind_text(row, 1, token);
 	if (database_step(row, NULL) == DATABASE_ROW)
 		with_it = (double)database_column_int(row, 0);
 	database_reset(row);
-	idf = log((passages - with_it + 0.5) / (with_it + 0.5));
-	return idf > IDF_LEAST ? idf : IDF_LEAST;
+	/* The one that is never negative: on a small site most words are in
+	 * half of the passages, and still tell them apart. */
+	return log(1 + (passages - with_it + 0.5) / (with_it + 0.5));
 }
 
 static bool fail(struct index_reader *reader, struct fault *fault)

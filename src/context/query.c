@@ -16,7 +16,7 @@
 #define PREFIX_IDF 2.0
 
 /* A word that is in more than a tenth of the passages is common. */
-#define COMMON_IDF 2.2
+#define COMMON_IDF 2.3
 
 enum { ENOUGH_PASSAGES = 40 };
 
