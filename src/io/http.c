@@ -67,6 +67,7 @@ void http_request_end(struct http_request *request, enum http_failure failure,
 		return;
 	request->is_done = true;
 	request->failure = request->is_cancelled ? HTTP_CANCELLED : failure;
+	timer_stop(&request->timer);
 	http_host_leave(&request->wait);
 	http_transfer_stop(request);
 	if (detail) {
@@ -174,8 +175,7 @@ void http_client_free(struct http_client *client)
 }
 
 static void on_addresses(struct http_host_wait *wait,
-			 struct http_addresses *addresses, bool is_timeout,
-			 const char *detail)
+			 struct http_addresses *addresses, const char *detail)
 {
 	struct http_request *request =
 	    LIST_ENTRY(wait, struct http_request, wait);
@@ -184,10 +184,19 @@ static void on_addresses(struct http_host_wait *wait,
 	if (addresses)
 		list_append(&request->client->ready, &request->node);
 	else
-		http_request_end(request,
-				 is_timeout ? HTTP_CONNECT_TIMEOUT
-					    : HTTP_NAME_UNKNOWN,
-				 detail);
+		http_request_end(request, HTTP_NAME_UNKNOWN, detail);
+	kick(request->client);
+}
+
+/* libcurl has a timeout of its own, but does not look at it while a request
+ * waits for another's connection (PIPEWAIT). */
+static void on_connect_timeout(void *state)
+{
+	struct http_request *request = state;
+
+	http_request_end(request, HTTP_CONNECT_TIMEOUT,
+			 request->easy ? "there was no connection in time"
+				       : "the name was not found in time");
 	kick(request->client);
 }
 
@@ -243,9 +252,8 @@ struct http_request *http_request_start(
 	request->headers = options->headers;
 	request->ca_file = options->ca_file;
 	request->sink = options->sink;
-	request->connect_deadline_ms =
-	    loop_now_ms(client->loop) + options->connect_timeout_ms;
-	request->wait.deadline_ms = request->connect_deadline_ms;
+	timer_init(&request->timer, client->loop, on_connect_timeout, request);
+	timer_start(&request->timer, options->connect_timeout_ms);
 	request->wait.on_addresses = on_addresses;
 	request->lines = options->headers->first;
 	if (options->header) {

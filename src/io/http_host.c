@@ -20,7 +20,7 @@ struct http_host {
 	struct http_addresses *addresses;
 	uint64_t fresh_until_ms;
 	struct list waiting;
-	struct timer timer;  /* the first waiter's deadline, or `failed` */
+	struct timer timer;  /* to answer from the loop, after a failure */
 	const char *failure; /* why the last lookup failed; NULL: it did not */
 };
 
@@ -83,55 +83,31 @@ bool http_host_needs_lookup(const char *host)
 	return !text_equal_nocase(name, "localhost");
 }
 
-static void answer(struct http_host *host, struct http_host_wait *wait,
-		   bool is_timeout)
-{
-	list_remove(&wait->node);
-	if (is_timeout)
-		wait->on_addresses(wait, NULL, true, "looking up the name");
-	else if (!host->addresses)
-		wait->on_addresses(wait, NULL, false,
-				   host->failure ? host->failure
-						 : "no lookup was possible");
-	else
-		wait->on_addresses(wait, ref(host->addresses), false, "");
-}
-
-/* Those whose deadline has passed, or all when the answer is there. The
- * list is taken off first: who is answered may ask again. */
+/* The list is taken off first: who is answered may ask again. */
 static void answer_waiting(struct http_host *host)
 {
 	struct list waiting;
-	struct list later;
 	struct list *node;
-	uint64_t now_ms = loop_now_ms(host->hosts->loop);
-	uint64_t next_ms = UINT64_MAX;
 
 	list_init(&waiting);
-	list_init(&later);
 	list_splice(&waiting, &host->waiting);
 	while ((node = list_shift(&waiting))) {
 		struct http_host_wait *wait =
 		    LIST_ENTRY(node, struct http_host_wait, node);
 
-		if (!host->lookup) {
-			answer(host, wait, false);
-		} else if (wait->deadline_ms <= now_ms) {
-			answer(host, wait, true);
-		} else {
-			if (wait->deadline_ms < next_ms)
-				next_ms = wait->deadline_ms;
-			list_append(&later, node);
-		}
+		if (host->addresses)
+			wait->on_addresses(wait, ref(host->addresses), "");
+		else
+			wait->on_addresses(wait, NULL, host->failure);
 	}
-	list_splice(&host->waiting, &later);
-	if (next_ms != UINT64_MAX)
-		timer_start(&host->timer, next_ms - now_ms);
 }
 
 static void on_timer(void *state)
 {
-	answer_waiting(state);
+	struct http_host *host = state;
+
+	if (!host->lookup)
+		answer_waiting(host);
 }
 
 static struct http_addresses *make_addresses(const struct http_host *host,
@@ -224,27 +200,23 @@ struct http_addresses *http_host_ask(struct http_hosts *hosts, const char *name,
 				     struct http_host_wait *wait)
 {
 	struct http_host *host = find_host(hosts, name, port);
-	uint64_t now_ms = loop_now_ms(hosts->loop);
-	uint64_t left_ms =
-	    wait->deadline_ms > now_ms ? wait->deadline_ms - now_ms : 0;
+	bool is_fresh = loop_now_ms(hosts->loop) < host->fresh_until_ms;
 
 	list_remove(&host->node);
 	list_append(hosts->hosts.next, &host->node);
 	list_init(&wait->node);
-	if (!host->lookup && now_ms < host->fresh_until_ms) {
-		if (host->addresses)
-			return ref(host->addresses);
-		/* The failure is told from the loop, like every other. */
-		list_append(&host->waiting, &wait->node);
-		timer_start(&host->timer, 0);
-		return NULL;
-	}
+	if (!host->lookup && is_fresh && host->addresses)
+		return ref(host->addresses);
 	list_append(&host->waiting, &wait->node);
-	if (!host->lookup)
+	if (!host->lookup && !is_fresh) {
+		host->failure = "no lookup is possible";
+		http_addresses_unref(host->addresses);
+		host->addresses = NULL;
 		host->lookup = lookup_start(hosts->loop, name, on_lookup, host);
-	if (!timer_is_running(&host->timer) ||
-	    host->timer.due_ms > now_ms + left_ms)
-		timer_start(&host->timer, left_ms);
+	}
+	/* A failure, too, is told from the loop. */
+	if (!host->lookup)
+		timer_start(&host->timer, 0);
 	return NULL;
 }
 

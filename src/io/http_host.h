@@ -32,14 +32,13 @@ struct http_hosts {
 	unsigned count;
 };
 
-/* Embedded in who waits for a name. */
+/* Embedded in who waits for a name; how long is its own affair. */
 struct http_host_wait {
 	struct list node;
-	uint64_t deadline_ms; /* of the loop's clock */
 	/* From the loop. addresses is a reference of its own; NULL: failed,
-	 * and *detail says why. */
+	 * and detail says why. */
 	void (*on_addresses)(struct http_host_wait *wait,
-			     struct http_addresses *addresses, bool is_timeout,
+			     struct http_addresses *addresses,
 			     const char *detail);
 };
 

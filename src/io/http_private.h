@@ -58,7 +58,7 @@ struct http_request {
 	size_t body_len;
 	const struct http_headers *headers;
 	const char *ca_file;
-	uint64_t connect_deadline_ms;
+	struct timer timer; /* runs until there is a connection */
 	struct http_sink sink;
 	bool is_https;
 	bool has_headers; /* on_headers was called */

@@ -81,14 +81,29 @@ static void set_trust(CURL *easy, const struct http_request *request)
 	curl_easy_setopt(easy, CURLOPT_SHARE, request->client->share);
 }
 
+static int on_connected(void *state, char *address, char *local_address,
+			int port, int local_port_number)
+{
+	struct http_request *request = state;
+
+	(void)address;
+	(void)local_address;
+	(void)port;
+	(void)local_port_number;
+	timer_stop(&request->timer);
+	return CURL_PREREQFUNC_OK;
+}
+
 static void set_connection(CURL *easy, struct http_request *request)
 {
 	uint64_t now_ms = loop_now_ms(request->client->loop);
-	uint64_t left_ms = request->connect_deadline_ms > now_ms
-			       ? request->connect_deadline_ms - now_ms
-			       : 1;
+	uint64_t left_ms =
+	    request->timer.due_ms > now_ms ? request->timer.due_ms - now_ms : 1;
 
+	/* So that it goes on to the next address in time. */
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)left_ms);
+	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
+	curl_easy_setopt(easy, CURLOPT_PREREQDATA, request);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
 #if LIBCURL_VERSION_NUM >= 0x075700
 	/* Removing a handle whose name libcurl itself looks up (a proxy, an

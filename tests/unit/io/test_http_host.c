@@ -11,7 +11,7 @@
 #include "fake_loop.h"
 #include "io/http_host.h"
 
-enum { WAITS = 4, PATIENCE_MS = 5000 };
+enum { WAITS = 4 };
 
 struct waiter {
 	struct http_host_wait wait;
@@ -24,14 +24,12 @@ static struct http_hosts hosts;
 static struct waiter waiters[WAITS];
 
 static void on_addresses(struct http_host_wait *wait,
-			 struct http_addresses *addresses, bool is_timeout,
-			 const char *detail)
+			 struct http_addresses *addresses, const char *detail)
 {
 	struct waiter *waiter = LIST_ENTRY(wait, struct waiter, wait);
 
 	waiter->answers++;
-	snprintf(waiter->line, sizeof waiter->line, "%s%s",
-		 is_timeout ? "timeout " : "",
+	snprintf(waiter->line, sizeof waiter->line, "%s",
 		 addresses ? addresses->line : detail);
 	http_addresses_unref(addresses);
 }
@@ -59,7 +57,6 @@ static const char *ask(int i, const char *host)
 	struct http_addresses *addresses;
 
 	waiters[i].wait.on_addresses = on_addresses;
-	waiters[i].wait.deadline_ms = loop_now_ms(loop) + PATIENCE_MS;
 	addresses = http_host_ask(&hosts, host, "443", &waiters[i].wait);
 	if (!addresses)
 		return "";
@@ -136,25 +133,6 @@ static void a_failure_is_kept_for_a_second_and_told_from_the_loop(void **state)
 	assert_int_equal(waiters[2].answers, 1);
 }
 
-static void each_waits_until_its_own_deadline(void **state)
-{
-	(void)state;
-	ask(0, "a.example");
-	fake_loop_advance(loop, 2000);
-	ask(1, "a.example");
-	fake_loop_advance(loop, PATIENCE_MS - 2001);
-	assert_int_equal(waiters[0].answers, 0);
-	fake_loop_advance(loop, 1);
-	assert_string_equal(waiters[0].line, "timeout looking up the name");
-	assert_int_equal(waiters[1].answers, 0);
-	fake_loop_advance(loop, 2000);
-	assert_int_equal(waiters[1].answers, 1);
-	/* The lookup goes on, and what it finds is kept. */
-	fake_loop_answer(loop, 0, "192.0.2.1");
-	assert_string_equal(ask(2, "a.example"),
-			    "a.example:443:192.0.2.1,[::1]");
-}
-
 static void who_leaves_is_not_called(void **state)
 {
 	(void)state;
@@ -200,7 +178,6 @@ int main(void)
 	    TEST(many_askers_share_one_lookup),
 	    TEST(an_answer_is_kept_for_a_minute),
 	    TEST(a_failure_is_kept_for_a_second_and_told_from_the_loop),
-	    TEST(each_waits_until_its_own_deadline),
 	    TEST(who_leaves_is_not_called),
 	    TEST(the_oldest_name_is_forgotten_when_there_are_too_many),
 	    TEST(a_lookup_under_way_ends_with_the_client),
