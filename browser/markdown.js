@@ -253,12 +253,12 @@ class GrowingText {
 
 	clear() {
 		this.parent.replaceChildren();
-		this.settled = 0;
-		this.settledNodes = 0;
+		this.settled = 0;	/* characters, and the last node of theirs */
+		this.settledNode = null;
 	}
 
 	update(text, isWhole) {
-		while (this.parent.childNodes.length > this.settledNodes)
+		while (this.parent.lastChild !== this.settledNode)
 			this.parent.lastChild.remove();
 		const lines = text.slice(this.settled).split("\n");
 		const shown = isWhole ? lines : tidyEnd(lines);
@@ -271,7 +271,10 @@ class GrowingText {
 			return;
 		for (let i = 0; i < starts[keep]; i++)
 			this.settled += lines[i].length + 1;
-		this.settledNodes += keep;
+		let node = this.parent.lastChild;
+		for (let i = starts.length - 1; i >= keep; i--)
+			node = node.previousSibling;
+		this.settledNode = node;
 	}
 }
 
