@@ -6,23 +6,35 @@
 #include "base/log.h"
 #include "base/memory.h"
 
+static unsigned long long clock_ms(void)
+{
+	return uv_hrtime() / 1000000;
+}
+
 static void run_pass(struct loop *loop)
 {
-	uint64_t spent_ms;
+	/* libuv read its clock when polling ended. */
+	const unsigned long long start_ms = uv_now(&loop->uv);
+	const unsigned long long events_ms = clock_ms();
+	unsigned long long timers_ms;
+	unsigned long long end_ms;
 
 	/* Not in on_again(): libuv asks for idle handles after it ran them,
 	 * and would wait. */
 	uv_idle_stop(&loop->again);
 	timer_run_due(loop);
+	timers_ms = clock_ms();
 	for (unsigned i = 0; i < loop->pass_count; i++)
 		loop->passes[i].callback(loop->passes[i].state);
-	/* libuv read its clock when polling ended. */
-	spent_ms = uv_hrtime() / 1000000 - uv_now(&loop->uv);
-	if (spent_ms > LOOP_SLOW_PASS_MS) {
-		loop->slow_passes++;
-		log_warn("loop", "a pass took %llu ms",
-			 (unsigned long long)spent_ms);
-	}
+	end_ms = clock_ms();
+	if (end_ms - start_ms <= LOOP_SLOW_PASS_MS)
+		return;
+	loop->slow_passes++;
+	log_warn("loop",
+		 "a pass took %llu ms: events %llu, timers %llu, "
+		 "turns and replies %llu",
+		 end_ms - start_ms, events_ms - start_ms, timers_ms - events_ms,
+		 end_ms - timers_ms);
 }
 
 static void on_check(uv_check_t *check)
