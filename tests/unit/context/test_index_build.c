@@ -189,7 +189,7 @@ static void a_second_build_at_once_is_refused(void **state)
 	assert_true(build(NULL, NULL));
 	fd = open(scratch_path("index.db.building"), O_RDWR | O_CREAT, 0600);
 	assert_true(fd >= 0);
-	assert_int_equal(flock(fd, LOCK_EX), 0);
+	assert_int_equal(flock(fd, LOCK_SH), 0);
 	seen.files = 0;
 	assert_false(build(NULL, &fault));
 	assert_int_equal(fault.code, ERROR_OVERLOADED);

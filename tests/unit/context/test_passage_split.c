@@ -230,9 +230,9 @@ static void an_empty_document_has_no_passages(void **state)
  * can be found again. */
 static void add_random_block(unsigned *number, struct buffer *expected)
 {
-	static const int lengths[] = {1, 3, 10, 30, 100, 400};
+	static const int lengths[] = {1, 3, 10, 30, 100, 150, 180, 400};
 	enum block_kind kind = (enum block_kind)(rand() % 5);
-	int words = lengths[rand() % 6];
+	int words = lengths[rand() % 8];
 	struct buffer text;
 
 	if (kind == BLOCK_HEADING && words > 30)

@@ -128,6 +128,17 @@ static void how_to_questions_get_the_code_and_what_introduces_it(void **state)
 	assert_true(quotation.quotes[0].is_block);
 }
 
+static void code_below_a_fitting_heading_beats_a_sentence(void **state)
+{
+	(void)state;
+	give(0, "Setting a quota",
+	     "Each quota is kept for ever.\n\n    set quota alice 10G");
+	ask("How do I set a quota?", 1);
+	assert_quote(0, 0, "    set quota alice 10G");
+	ask("What about a set quota?", 1);
+	assert_quote(0, 0, "Each quota is kept for ever.");
+}
+
 static void a_list_is_quoted_whole_when_steps_are_asked_for(void **state)
 {
 	(void)state;
@@ -296,6 +307,7 @@ int main(void)
 	    TEST(quotes_point_into_the_passage),
 	    TEST(a_sentence_that_leans_back_brings_the_one_before),
 	    TEST(how_to_questions_get_the_code_and_what_introduces_it),
+	    TEST(code_below_a_fitting_heading_beats_a_sentence),
 	    TEST(a_list_is_quoted_whole_when_steps_are_asked_for),
 	    TEST(one_item_is_quoted_when_a_fact_is_asked_for),
 	    TEST(other_passages_add_what_is_new),
