@@ -58,6 +58,15 @@ def pss_kib(pids):
     return sizes
 
 
+def machine_busy_ns():
+    """What all processors have worked so far, for whomever."""
+    fields = (PROC / "stat").read_text().split("\n", 1)[0].split()[1:]
+    ticks = [int(field) for field in fields]
+    user, nice, system, _, _, irq, softirq = ticks[:7]
+    return ((user + nice + system + irq + softirq) * 1_000_000_000 //
+            os.sysconf("SC_CLK_TCK"))
+
+
 def available_kib():
     for line in (PROC / "meminfo").read_text().splitlines():
         if line.startswith("MemAvailable:"):

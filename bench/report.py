@@ -2,6 +2,9 @@
 """Turns the figures of all trials into one table."""
 import statistics
 
+# What other programs may take of a core before a trial counts as disturbed.
+QUIET_CORES = 0.15
+
 
 def median_row(rows):
     """Medians of the numbers, sums of what must not be averaged away."""
@@ -97,6 +100,10 @@ def remarks(rows, wanted):
         if row["failures"]:
             lines.append(f"{name}: failed: {row['failures']} "
                          f"{row['first_failure'][:160]}")
+        if row["others_cores"] > QUIET_CORES:
+            lines.append(f"{name}: other programs took "
+                         f"{row['others_cores']:.2f} of a core meanwhile: "
+                         "do not trust its delays, nor quite its CPU time")
         lines.append(f"{name}: a whole turn costs {row['app_turn_us']:.0f} us"
                      f" (app) and {row['nginx_turn_us']:.0f} us (nginx)")
     return lines

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: ISC
 """One trial: open the streams, watch them in their steady middle, count."""
 import json
+import os
 import queue
 import subprocess
 import threading
@@ -93,12 +94,14 @@ class Account:
 
     def __init__(self, load, target, groups):
         self.at = load.snapshot()
+        self.busy = measure.machine_busy_ns()
         self.cpu = {name: measure.cpu_ns(pids)
                     for name, pids in groups.items()}
 
 
 def groups_of(target):
-    groups = {"nginx": measure.family([target.nginx.pid])}
+    groups = {"nginx": measure.family([target.nginx.pid]),
+              "bench": [os.getpid(), target.stack.upstream.pid]}
     app = target.app_pids()
     groups["app"] = measure.family(app) if app else []
     return groups
@@ -141,6 +144,7 @@ def steady(load, target, plan, profile=None):
     seen["all_open"] = bool(line and line["event"] == "open")
     time.sleep(SETTLE_S)
     groups = groups_of(target)
+    groups["bench"].append(load.child.pid)
     first = Account(load, target, groups)
     left = plan.first_end_s - MEMORY_S - (time.monotonic() - began)
     if profile:
@@ -155,6 +159,8 @@ def steady(load, target, plan, profile=None):
     seconds = (last.at["now_ns"] - first.at["now_ns"]) / 1e9
     seen["window_s"] = seconds
     seen["frames_per_s"] = frames / seconds
+    mine = sum(last.cpu.values()) - sum(first.cpu.values())
+    seen["others"] = (last.busy - first.busy - mine) / 1e9 / seconds
     seen["cpu_us_per_frame"] = {
         name: (last.cpu[name] - first.cpu[name]) / 1000 / max(1, frames)
         for name in groups}
@@ -197,6 +203,7 @@ def summary(target, plan, parts):
         "failures": {name: count for name, count in
                      result["failures"].items() if count},
         "first_failure": result["first_failure"],
+        "others_cores": max(0.0, seen["others"]),
     }
     first = "first_status_ms"
     if not result[first]["count"]:
