@@ -92,8 +92,6 @@ static void count_outcome(struct turn *turn, const struct event *event)
 	else if (event->type == EVENT_FINAL)
 		outcome = METRIC_TURNS_COMPLETE;
 	metrics_inc(metrics, outcome);
-	if (turn->call)
-		metrics_inc(metrics, METRIC_UPSTREAM_ABORTED);
 }
 
 /* One line per turn; never its question unless the operator asked. */
