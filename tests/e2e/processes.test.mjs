@@ -410,8 +410,9 @@ scenario('logs are reopened in every process', async (place) => {
 	assert.match(fs.readFileSync(log, 'utf8'), /ready/);
 	fs.renameSync(log, `${log}.1`);
 	leat.process.kill('SIGUSR1');
+	await eventually(() => fs.existsSync(log), 'a new file');
 	leat.process.kill('SIGHUP');
-	await eventually(() => fs.existsSync(log) && /SIGHUP/.test(fs.readFileSync(log, 'utf8')), 'the new file is written');
+	await eventually(() => /SIGHUP/.test(fs.readFileSync(log, 'utf8')), 'the new file is written');
 	leat.process.expectedToDie = true;
 	leat.process.kill('SIGTERM');
 	await leat.process.exited;
