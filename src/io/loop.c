@@ -2,9 +2,12 @@
 #include "io/loop_private.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "base/log.h"
 #include "base/memory.h"
+
+enum { PACE_US = 250, PACE_WINDOW_US = 50000, PACE_PASSES = 75 };
 
 static unsigned long long clock_ms(void)
 {
@@ -42,8 +45,33 @@ static void on_check(uv_check_t *check)
 	run_pass(check->data);
 }
 
+/* A loop that hundreds of streams keep awake would poll for each frame
+ * alone, and sleep and wake between them. So, while passes follow one
+ * another that closely, the next one waits until PACE_US have gone by since
+ * the last: what has come by then is served together. An idle or lightly
+ * loaded loop never waits. */
+static void pace(struct loop *loop)
+{
+	struct timespec rest = {0, 0};
+	uint64_t now_us = uv_hrtime() / 1000;
+
+	if (now_us - loop->window_us > PACE_WINDOW_US) {
+		loop->is_busy = loop->window_passes > PACE_PASSES;
+		loop->window_us = now_us;
+		loop->window_passes = 0;
+	}
+	loop->window_passes++;
+	if (loop->is_busy && now_us - loop->polled_us < PACE_US) {
+		rest.tv_nsec =
+		    (long)(PACE_US - (now_us - loop->polled_us)) * 1000;
+		nanosleep(&rest, NULL);
+	}
+	loop->polled_us = uv_hrtime() / 1000;
+}
+
 static void on_prepare(uv_prepare_t *prepare)
 {
+	pace(prepare->data);
 	timer_arm(prepare->data);
 }
 

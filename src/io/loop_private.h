@@ -25,6 +25,10 @@ struct loop {
 	uv_timer_t alarm;     /* for the earliest timer of the heap */
 	uv_idle_t again;
 	uint64_t slow_passes;
+	uint64_t window_us; /* see pace() */
+	uint64_t polled_us;
+	unsigned window_passes;
+	bool is_busy;
 
 	struct {
 		void (*callback)(void *state);
