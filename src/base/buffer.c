@@ -40,7 +40,8 @@ char *buffer_reserve(struct buffer *buffer, size_t len)
 		return NULL;
 	}
 	if (need + 1 > buffer->cap) {
-		size_t cap = buffer->cap ? buffer->cap * 2 : FIRST_CAP;
+		size_t cap =
+		    buffer->cap ? buffer->cap + buffer->cap / 2 : FIRST_CAP;
 
 		if (cap < need + 1)
 			cap = need + 1;

@@ -31,6 +31,25 @@ void turn_wish(struct turn *turn, enum turn_wish wish)
 	turn_mark(turn);
 }
 
+void turn_blame(struct turn *turn, const struct fault *fault)
+{
+	struct fault *copy;
+
+	if (turn->fault)
+		return;
+	copy = arena_alloc(&turn->ask->arena, sizeof *copy);
+	*copy = *fault;
+	turn->fault = copy;
+}
+
+/* A cap is reached, or a deadline. */
+static void fail(struct turn *turn, const struct fault *fault)
+{
+	if (turn->wish == WISH_NONE)
+		turn_blame(turn, fault);
+	turn_wish(turn, WISH_FAULT);
+}
+
 static void put_status(struct turn *turn, enum status_step step,
 		       enum status_state state, int progress,
 		       const char *description)
@@ -42,8 +61,10 @@ static void put_status(struct turn *turn, enum status_step step,
 					 .elapsed_ms = elapsed_ms(turn),
 					 .description = slice_of(description)}};
 
-	if (!journal_append(turn->journal, &event, &turn->fault))
-		turn_wish(turn, WISH_FAULT);
+	struct fault fault;
+
+	if (!journal_append(turn->journal, &event, &fault))
+		fail(turn, &fault);
 }
 
 static enum step_result step_admit(struct turn *turn)
@@ -59,10 +80,13 @@ static enum step_result step_admit(struct turn *turn)
 static void on_recalled(void *state, const struct retrieval_result *result)
 {
 	struct turn *turn = state;
+	struct retrieval_result *copy =
+	    arena_alloc(&turn->ask->arena, sizeof *copy);
 
+	*copy = *result;
 	turn->recall = NULL;
 	turn->recall_done = true;
-	turn->recalled = *result;
+	turn->recalled = copy;
 	turn_mark(turn);
 }
 
@@ -94,7 +118,7 @@ static void start_recall(struct turn *turn, struct retriever *retriever,
 
 static void end_recall(struct turn *turn)
 {
-	char words[sizeof turn->recalled.fault.hint + 80];
+	char words[sizeof turn->recalled->fault.hint + 80];
 
 	timer_stop(&turn->recall_timer);
 	if (!turn->recall_done) {
@@ -108,17 +132,17 @@ static void end_recall(struct turn *turn)
 		log_warn("turn", "turn=%.*s search took over %u ms",
 			 (int)turn_id(turn).len, turn_id(turn).data,
 			 chat_options_of(turn->chat)->recall_timeout_ms);
-	} else if (!turn->recalled.is_ok) {
+	} else if (!turn->recalled->is_ok) {
 		snprintf(words, sizeof words, "Could not search: %s",
-			 turn->recalled.fault.hint);
+			 turn->recalled->fault.hint);
 		put_status(turn, STEP_CONTEXT, STATE_FAILED, -1, words);
 		log_warn("turn", "turn=%.*s search failed: %s %s",
 			 (int)turn_id(turn).len, turn_id(turn).data,
-			 turn->recalled.fault.hint,
-			 turn->recalled.fault.detail);
+			 turn->recalled->fault.hint,
+			 turn->recalled->fault.detail);
 	} else {
-		turn->ask->passages = turn->recalled.passages;
-		turn->ask->passage_count = turn->recalled.passage_count;
+		turn->ask->passages = turn->recalled->passages;
+		turn->ask->passage_count = turn->recalled->passage_count;
 		snprintf(words, sizeof words,
 			 turn->ask->passage_count == 1 ? "Found %zu passage"
 						       : "Found %zu passages",
@@ -157,6 +181,7 @@ static bool on_event(void *state, const struct event *event)
 {
 	struct turn *turn = state;
 	struct event copy;
+	struct fault fault;
 
 	if (turn->state >= TURN_ENDING || turn->wish != WISH_NONE)
 		return false;
@@ -172,9 +197,9 @@ static bool on_event(void *state, const struct event *event)
 					    (uint64_t)turn->first_token_ms);
 		}
 	}
-	if (journal_append(turn->journal, event, &turn->fault))
+	if (journal_append(turn->journal, event, &fault))
 		return true;
-	turn_wish(turn, WISH_FAULT);
+	fail(turn, &fault);
 	return false;
 }
 
@@ -185,8 +210,6 @@ static void on_end(void *state, const struct provider_ending *ending)
 
 	turn->call = NULL;
 	turn->call_done = true;
-	if (!ending->is_ok && turn->wish == WISH_NONE)
-		turn->fault = ending->fault;
 	turn->final = (struct event_final){
 	    .reason = ending->reason,
 	    .reason_raw = arena_copy(arena, ending->reason_raw),
@@ -195,7 +218,7 @@ static void on_end(void *state, const struct provider_ending *ending)
 	    .is_extractive = ending->is_extractive,
 	    .usage = ending->usage};
 	if (!ending->is_ok)
-		turn_wish(turn, WISH_FAULT);
+		fail(turn, &ending->fault);
 	turn_mark(turn);
 }
 
@@ -277,12 +300,11 @@ void turn_run(struct turn *turn)
 static void on_deadline(void *state)
 {
 	struct turn *turn = state;
+	struct fault fault;
 
-	if (turn->wish == WISH_NONE)
-		fault_set(&turn->fault, ERROR_UPSTREAM_TOTAL_TIMEOUT,
-			  "over %u ms",
-			  chat_options_of(turn->chat)->total_timeout_ms);
-	turn_wish(turn, WISH_FAULT);
+	fault_set(&fault, ERROR_UPSTREAM_TOTAL_TIMEOUT, "over %u ms",
+		  chat_options_of(turn->chat)->total_timeout_ms);
+	fail(turn, &fault);
 }
 
 /* While the turn runs: nobody came back. After it: it may be forgotten. */

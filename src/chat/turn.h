@@ -54,8 +54,8 @@ struct turn {
 
 	struct retrieval *recall; /* NULL: not pending */
 	bool recall_done;
-	struct retrieval_result recalled;
-	struct provider_call *call; /* NULL: not pending */
+	const struct retrieval_result *recalled; /* in the ask's arena */
+	struct provider_call *call;		 /* NULL: not pending */
 	struct provider_sink sink;
 	struct provider *provider;
 	struct slice model; /* for the provider; empty: its own */
@@ -63,7 +63,7 @@ struct turn {
 	struct event_final final; /* from the provider's ending */
 
 	enum turn_wish wish;
-	struct fault fault;
+	const struct fault *fault; /* in the ask's arena; NULL: none */
 	struct timer recall_timer;
 	struct timer deadline;
 	struct timer linger;
@@ -80,6 +80,9 @@ void turn_free(struct turn *turn); /* ended, no readers */
 void turn_run(struct turn *turn);
 void turn_wish(struct turn *turn, enum turn_wish wish);
 void turn_mark(struct turn *turn); /* runnable */
+/* Why it will end, unless that is settled already: most turns need no room
+ * for it. */
+void turn_blame(struct turn *turn, const struct fault *fault);
 /* What others must not know: in chat.c. */
 const struct chat_options *chat_options_of(const struct chat *chat);
 const struct chat_parts *chat_parts_of(const struct chat *chat);

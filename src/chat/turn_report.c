@@ -64,22 +64,19 @@ static void make_final(struct turn *turn, struct event *event,
 
 static void make_error(struct turn *turn, struct event *event)
 {
-	switch (turn->wish) {
-	case WISH_LEFT:
-		fault_set(&turn->fault, ERROR_CANCELLED, "nobody reads");
-		break;
-	case WISH_INTERRUPT:
-		fault_set(&turn->fault, ERROR_INTERRUPTED, "process ends");
-		break;
-	default:
-		break;
-	}
+	struct fault fault;
+
+	if (turn->wish == WISH_LEFT)
+		fault_set(&fault, ERROR_CANCELLED, "nobody reads");
+	else
+		fault_set(&fault, ERROR_INTERRUPTED, "process ends");
+	turn_blame(turn, &fault);
 	event->type = EVENT_ERROR;
 	event->error =
-	    (struct event_error){.code = turn->fault.code,
-				 .is_retryable = fault_retryable(&turn->fault),
-				 .retry_after_ms = turn->fault.retry_after_ms,
-				 .hint = slice_of(turn->fault.hint)};
+	    (struct event_error){.code = turn->fault->code,
+				 .is_retryable = fault_retryable(turn->fault),
+				 .retry_after_ms = turn->fault->retry_after_ms,
+				 .hint = slice_of(turn->fault->hint)};
 }
 
 static void count_outcome(struct turn *turn, const struct event *event)
@@ -117,7 +114,7 @@ static void log_end(struct turn *turn, const struct event *event,
 		 journal_tail(turn->journal),
 		 journal_answer_bytes(turn->journal), turn->ask->passage_count,
 		 is_final ? "" : " detail=\"",
-		 is_final ? "" : turn->fault.detail, is_final ? "" : "\"");
+		 is_final ? "" : turn->fault->detail, is_final ? "" : "\"");
 	if (!chat_options_of(turn->chat)->logs_questions)
 		return;
 	if (question.len > QUESTION_LOGGED_MAX)
