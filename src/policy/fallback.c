@@ -44,7 +44,8 @@ static bool tell(struct fallback_call *call, enum status_state state,
 
 	snprintf(text, sizeof text, "%s%s", name, words);
 	event.status.description = slice_of(text);
-	return call->sink->on_event(call->sink->state, &event);
+	return call->sink->on_event(call->sink->state, &event) &&
+	       !call->is_cancelled;
 }
 
 static bool tell_next(struct fallback_call *call, const struct fault *fault)
@@ -84,7 +85,7 @@ static void on_end(void *state, const struct provider_ending *ending)
 
 	call->inner = NULL;
 	if (!is_final) {
-		if (tell_next(call, &ending->fault) && !call->is_cancelled) {
+		if (tell_next(call, &ending->fault)) {
 			call->at++;
 			try_provider(call, SLICE_NONE);
 			return;

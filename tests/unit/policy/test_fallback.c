@@ -184,16 +184,20 @@ static void cancel_now(void *state)
 	fixture.fallback->ops->cancel(fixture.call);
 }
 
+/* Whether the sink then says that it wants no more, or does not bother. */
 static void cancelling_inside_a_status_ends_the_call(void **state)
 {
 	(void)state;
-	start("");
-	fixture.transcript.on_event = cancel_now;
-	fixture.transcript.events_left = 1;
-	scripted_provider_fail(&fixture.first, ERROR_UPSTREAM_UNAVAILABLE);
-	expect("status model failed one: The model's service could not be "
-	       "reached.\ncancelled retryable\n",
-	       1);
+	for (int bothers = 0; bothers < 2; bothers++) {
+		start("");
+		fixture.transcript.on_event = cancel_now;
+		fixture.transcript.events_left = bothers ? 1 : -1;
+		scripted_provider_fail(&fixture.first,
+				       ERROR_UPSTREAM_UNAVAILABLE);
+		expect("status model failed one: The model's service could "
+		       "not be reached.\ncancelled retryable\n",
+		       bothers + 1);
+	}
 	assert_int_equal(fixture.second.starts, 0);
 }
 

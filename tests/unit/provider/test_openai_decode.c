@@ -420,6 +420,19 @@ static void ids_and_names_that_are_no_text_are_none(void **state)
 	       "ok tool_calls 'stop' - -1/-1\n");
 }
 
+static void half_a_character_stays_with_its_call(void **state)
+{
+	(void)state;
+	expect(TOOL("{\"index\":0,\"id\":\"c1\",\"function\":{\"name\":\"f\","
+		    "\"arguments\":\"a\\ud83d\"}}")
+		   TOOL("{\"index\":1,\"id\":\"c2\",\"function\":{\"name\":"
+			"\"g\",\"arguments\":\"\\ude00\"}}") TOOLS_END,
+	       "tool_call 0 id=c1 name=f a\n"
+	       "tool_call 0 id= name= \xEF\xBF\xBD\n"
+	       "tool_call 1 id=c2 name=g \xEF\xBF\xBD\n"
+	       "ok tool_calls 'tool_calls' - -1/-1\n");
+}
+
 static void white_space_before_the_first_line_is_skipped(void **state)
 {
 	(void)state;
@@ -494,6 +507,7 @@ int main(void)
 		a_tool_call_without_arguments_gets_an_empty_object),
 	    cmocka_unit_test(tool_calls_that_make_no_sense_do_no_harm),
 	    cmocka_unit_test(ids_and_names_that_are_no_text_are_none),
+	    cmocka_unit_test(half_a_character_stays_with_its_call),
 	    cmocka_unit_test(white_space_before_the_first_line_is_skipped),
 	    cmocka_unit_test(an_event_over_the_cap_is_invalid),
 	    cmocka_unit_test(a_sink_that_wants_no_more_gets_no_more),
