@@ -258,8 +258,11 @@ static void take_root(struct openai_decode *decode, const struct json *root,
 	take_model(decode, string_of(json_member(root, "model")));
 	take_usage(decode, json_member(root, "usage"));
 	take_usage(decode, json_member(json_member(root, "x_groq"), "usage"));
-	if (json_kind(choices) == JSON_ARRAY ||
-	    json_kind(json_member(root, "usage")) == JSON_OBJECT)
+	/* A stream has chunks without a choice; a whole answer is one. */
+	if (json_count(choices) > 0 ||
+	    (decode->state != OPENAI_DECODE_BODY &&
+	     (json_kind(choices) == JSON_ARRAY ||
+	      json_kind(json_member(root, "usage")) == JSON_OBJECT)))
 		decode->has_chunk = true;
 	for (size_t i = 0; i < json_count(choices); i++) {
 		if (!was_done && is_over(decode))
