@@ -351,8 +351,8 @@ void json_print(struct buffer *out, const struct json *value)
 		print_items(out, value);
 		break;
 	case JSON_STRING:
-		json_string(value, &text);
-		json_put_string(out, text);
+		if (json_string(value, &text))
+			json_put_string(out, text);
 		break;
 	case JSON_NUMBER:
 		/* json-c kept the digits of the text. */

@@ -57,6 +57,16 @@ static const char *skip_digits(const char *p, const char *end)
 	return p;
 }
 
+static const char *skip_exponent(const char *p, const char *end)
+{
+	if (p == end || text_lower(*p) != 'e')
+		return p;
+	p++;
+	if (p < end && (*p == '+' || *p == '-'))
+		p++;
+	return skip_digits(p, end);
+}
+
 /* RFC 8259, section 6; NULL when no number is there. */
 static const char *skip_number(const char *p, const char *end)
 {
@@ -65,13 +75,7 @@ static const char *skip_number(const char *p, const char *end)
 	p = p < end && *p == '0' ? p + 1 : skip_digits(p, end);
 	if (p && p < end && *p == '.')
 		p = skip_digits(p + 1, end);
-	if (p && p < end && text_lower(*p) == 'e') {
-		p++;
-		if (p < end && (*p == '+' || *p == '-'))
-			p++;
-		p = skip_digits(p, end);
-	}
-	return p;
+	return p ? skip_exponent(p, end) : NULL;
 }
 
 /* Past the number or name that stands at p, whole; NULL at anything else. */
@@ -93,40 +97,50 @@ static const char *skip_word(const char *p, const char *end, bool is_lenient)
 	return next;
 }
 
+static bool is_filler(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r' || c == ',';
+}
+
+static enum json_scan_result go_down(struct look *look)
+{
+	look->values++;
+	look->depth++;
+	return look->depth > look->scan->max_depth ? JSON_SCAN_TOO_DEEP
+						   : JSON_SCAN_OK;
+}
+
+/* The string before a colon was a name, not a value. */
+static enum json_scan_result take_name(struct look *look)
+{
+	look->values -= look->values > 0;
+	look->scan->member_count++;
+	return look->has_nul && !look->scan->is_lenient ? JSON_SCAN_NUL_IN_NAME
+							: JSON_SCAN_OK;
+}
+
 /* One token, from p to *next. */
 static enum json_scan_result look_at(struct look *look, const char *p,
 				     const char *end, const char **next)
 {
 	*next = p + 1;
 	switch (*p) {
-	case ' ':
-	case '\t':
-	case '\n':
-	case '\r':
-	case ',':
-		return JSON_SCAN_OK;
 	case '{':
 	case '[':
-		look->values++;
-		return ++look->depth > look->scan->max_depth
-			   ? JSON_SCAN_TOO_DEEP
-			   : JSON_SCAN_OK;
+		return go_down(look);
 	case '}':
 	case ']':
 		look->depth -= look->depth > 0;
 		return JSON_SCAN_OK;
 	case ':':
-		/* The string before it was a name, not a value. */
-		look->values -= look->values > 0;
-		look->scan->member_count++;
-		return look->has_nul && !look->scan->is_lenient
-			   ? JSON_SCAN_NUL_IN_NAME
-			   : JSON_SCAN_OK;
+		return take_name(look);
 	case '"':
 		look->values++;
 		*next = skip_string(look, p, end);
 		return *next ? JSON_SCAN_OK : JSON_SCAN_CONTROL_BYTE;
 	default:
+		if (is_filler(*p))
+			return JSON_SCAN_OK;
 		look->values++;
 		*next = skip_word(p, end, look->scan->is_lenient);
 		return *next ? JSON_SCAN_OK : JSON_SCAN_BAD_TOKEN;

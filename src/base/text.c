@@ -6,30 +6,46 @@ static bool is_tail(unsigned char c)
 	return (c & 0xC0) == 0x80;
 }
 
+/* How many bytes a character has that begins so; 0: none does. */
+static size_t lead_len(unsigned char c)
+{
+	if (c < 0xC2 || c > 0xF4)
+		return 0;
+	return c < 0xE0 ? 2 : c < 0xF0 ? 3 : 4;
+}
+
+/* Is it the shortest form, no surrogate, and not beyond U+10FFFF? */
+static bool is_second(unsigned char lead, unsigned char c)
+{
+	switch (lead) {
+	case 0xE0:
+		return c >= 0xA0;
+	case 0xED:
+		return c <= 0x9F;
+	case 0xF0:
+		return c >= 0x90;
+	case 0xF4:
+		return c <= 0x8F;
+	default:
+		return true;
+	}
+}
+
 /* The length of the valid character at p, 0 when there is none
  * (RFC 3629, section 4: the syntax of UTF-8 byte sequences). */
 static size_t char_len(const unsigned char *p, size_t left)
 {
-	unsigned char c = p[0];
+	size_t len;
 
-	if (c < 0x80)
+	if (p[0] < 0x80)
 		return 1;
-	if (c < 0xC2 || c > 0xF4)
+	len = lead_len(p[0]);
+	if (len == 0 || left < len || !is_second(p[0], p[1]))
 		return 0;
-	if (c < 0xE0)
-		return left >= 2 && is_tail(p[1]) ? 2 : 0;
-	if (c < 0xF0) {
-		if (left < 3 || !is_tail(p[1]) || !is_tail(p[2]))
+	for (size_t i = 1; i < len; i++)
+		if (!is_tail(p[i]))
 			return 0;
-		if ((c == 0xE0 && p[1] < 0xA0) || (c == 0xED && p[1] > 0x9F))
-			return 0;
-		return 3;
-	}
-	if (left < 4 || !is_tail(p[1]) || !is_tail(p[2]) || !is_tail(p[3]))
-		return 0;
-	if ((c == 0xF0 && p[1] < 0x90) || (c == 0xF4 && p[1] > 0x8F))
-		return 0;
-	return 4;
+	return len;
 }
 
 bool text_is_utf8(const char *data, size_t len)
