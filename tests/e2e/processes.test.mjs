@@ -50,6 +50,7 @@ scenario('the first line says what is served, and each worker is called leat', a
 	const leat = await startLeat(place, { workers: 3 });
 	const first = leat.log().split('\n').find((line) => line.includes('leat 0'));
 	assert.match(first, /unix:.*leat\.sock.* 3 workers.*index .*providers quotes.*\d+ streams per worker.*leat\.conf/);
+	await eventually(() => /pool: ready/.test(leat.log()), 'all are ready');
 	assert.equal(leat.workers().length, 3);
 	for (const pid of leat.workers()) {
 		assert.equal(fs.readFileSync(`/proc/${pid}/comm`, 'utf8').trim(), 'leat');
