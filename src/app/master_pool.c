@@ -142,6 +142,8 @@ static void plan_restart(struct master_pool *pool, unsigned slot,
 	if (pause_ms)
 		log_info("pool", "worker %u is started again in %u s", slot,
 			 pause_ms / 1000);
+	else
+		log_info("pool", "worker %u is started again", slot);
 }
 
 static void start(struct master_pool *pool, unsigned slot, uint64_t now_ms)

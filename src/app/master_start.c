@@ -21,7 +21,9 @@
 #include "base/log.h"
 #include "web/server.h"
 
-enum { CONFIG_MAX = 2 << 20, PATH_SIZE = 4096, LINE_SIZE = 1024 };
+enum { CONFIG_MAX = 2 << 20, PATH_SIZE = 4096 };
+/* Of the master itself, and of a worker before its first stream. */
+enum { DESCRIPTORS_MIN = 32 };
 
 /* To whoever started it, and to the log where that is another place. */
 static void complain(const struct config *config, const char *text)
@@ -57,6 +59,21 @@ static unsigned raise_descriptors(void)
 		getrlimit(RLIMIT_NOFILE, &limit);
 	}
 	return (unsigned)limit.rlim_cur;
+}
+
+static bool has_descriptors(const struct config *config, unsigned have,
+			    unsigned workers)
+{
+	char text[160];
+
+	if (have >= DESCRIPTORS_MIN + workers)
+		return true;
+	snprintf(text, sizeof text,
+		 "only %u descriptors are allowed (ulimit -n); %u workers "
+		 "need at least %u",
+		 have, workers, DESCRIPTORS_MIN + workers);
+	complain(config, text);
+	return false;
 }
 
 static unsigned count_workers(const struct config *config)
@@ -203,6 +220,8 @@ bool master_start_open(struct master_start *start, const struct config *config)
 	if (!open_log(config))
 		return false;
 	descriptors = raise_descriptors();
+	if (!has_descriptors(config, descriptors, count_workers(config)))
+		return false;
 	if (!mkdir(config->runtime_dir, 0755))
 		log_info("pool", "made the directory %s", config->runtime_dir);
 	if (!keep_config(start, config) || !open_listeners(start, config))

@@ -74,6 +74,22 @@ scenario('what keeps the pool from starting is said in words', async (place, t) 
 		'an unknown group': [{ listen_group: 'nobody-has-this' }, /nobody-has-this/],
 		'a path that is too long': [{ listen: [`unix:/tmp/${'x'.repeat(110)}`] }, /bytes/],
 	};
+	await t.test('too few descriptors', async () => {
+		const file = place.write('few.conf', configText(leatConfig(place)));
+		const run = await place.run('bad', '/bin/bash', ['-c', 'ulimit -n 20; exec "$0" serve -c "$1"', LEAT, file], { env: cleanEnvironment() });
+		assert.equal(run.code, 1);
+		assert.match(run.stderr, /only 20 descriptors/);
+	});
+	await t.test('no configuration', async () => {
+		const run = await place.run('bad', LEAT, ['serve', '-c', place.path('none.conf')], { env: cleanEnvironment() });
+		assert.equal(run.code, 1);
+		assert.match(run.stderr, /none\.conf/);
+	});
+	await t.test('a worker by hand', async () => {
+		const run = await place.run('bad', LEAT, ['worker', '--slot', '0'], { env: cleanEnvironment() });
+		assert.equal(run.code, 2);
+		assert.match(run.stderr, /started by leat serve/);
+	});
 	for (const [name, [more, words]] of Object.entries(cases))
 		await t.test(name, async () => {
 			const file = place.write(`${name}.conf`, configText(leatConfig(place, { more })));
