@@ -14,8 +14,8 @@
 
 enum { ARGUMENTS_MAX = 32 };
 
-static int fd;
-static char fd_text[16], listener[LISTEN_TEXT_SIZE];
+static int fd, slots_fd;
+static char fd_text[16], slots_text[16], listener[LISTEN_TEXT_SIZE];
 static char *argv[ARGUMENTS_MAX + 1];
 static int argc;
 static struct worker_args args;
@@ -39,14 +39,16 @@ static int set_up(void **state)
 	static char slot[] = "7", incarnation[] = "4000000000";
 
 	(void)state;
+	slots_fd = dup(fd);
 	snprintf(fd_text, sizeof fd_text, "%d", fd);
+	snprintf(slots_text, sizeof slots_text, "%d", slots_fd);
 	listen_print(&socket, listener);
 	argc = 0;
 	add("leat worker", NULL);
 	add("--slot", slot);
 	add("--incarnation", incarnation);
 	add("--channel", fd_text);
-	add("--slots", fd_text);
+	add("--slots", slots_text);
 	add("--listen", listener);
 	return fd < 0;
 }
@@ -54,6 +56,7 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
 	(void)state;
+	close(slots_fd);
 	return close(fd);
 }
 
@@ -77,7 +80,7 @@ static void what_the_master_says_is_read(void **state)
 	assert_int_equal(args.place.slot, 7);
 	assert_int_equal(args.place.incarnation, 4000000000u);
 	assert_int_equal(args.channel_fd, fd);
-	assert_int_equal(args.slots_fd, fd);
+	assert_int_equal(args.slots_fd, slots_fd);
 	assert_int_equal(args.config_fd, fd);
 	assert_string_equal(args.config_path, path);
 	assert_int_equal(args.listener_count, 2);
@@ -98,6 +101,7 @@ static void descriptors_do_not_reach_what_a_worker_starts(void **state)
 	assert_int_equal(fcntl(fd, F_GETFD), 0);
 	assert_true(read_args());
 	assert_int_equal(fcntl(fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(slots_fd, F_GETFD), FD_CLOEXEC);
 }
 
 static void a_descriptor_that_is_not_open_is_refused(void **state)

@@ -120,9 +120,11 @@ static void words_wait_for_room_and_none_is_lost(void **state)
 		continue;
 	for (uint64_t id = 1; id <= 60; id++)
 		worker_link_say(link_, CHANNEL_TAKEN, id);
-	/* A request must not overtake them. */
+	/* Now there is room, but a request must not overtake them. */
+	for (int i = 0; i < 20; i++)
+		expect(CHANNEL_READY);
 	assert_false(worker_link_forward(link_, (struct turn_place){1, 1},
-					 master, SLICE_LITERAL("x")));
+					 worker, SLICE_LITERAL("x")));
 	for (uint64_t id = 1; id <= 60;) {
 		run_loop();
 		while (channel_receive(master, &message, &buffer) ==
