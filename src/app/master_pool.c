@@ -220,7 +220,10 @@ static void log_death(const struct master_pool *pool, unsigned slot, int status)
 {
 	const struct pool_worker *worker = &pool->workers[slot];
 
-	if (WIFSIGNALED(status))
+	if (pool->is_draining && WIFSIGNALED(status) &&
+	    WTERMSIG(status) == SIGTERM)
+		log_debug("pool", "worker %u ended before it was ready", slot);
+	else if (WIFSIGNALED(status))
 		log_error("pool",
 			  "worker %u (process %d) was ended by "
 			  "signal %d (%s)%s",

@@ -478,8 +478,8 @@ scenario('bursts are spread over four workers', async (place) => {
 
 scenario('streams per address are counted over all workers, and repaired after a death', async (place) => {
 	const held = heldScript();
-	const site = await startSite(place, { script: held.script, limits: { streams_per_address: 6 } });
-	const streams = await openEverywhere(site, 6);
+	const site = await startSite(place, { script: held.script, limits: { streams_per_address: 12 } });
+	const streams = await openEverywhere(site, 12);
 	for (let i = 0; i < 4; i++) {
 		const refused = await site.request('chat', { body: { query: 'x', streaming: true } });
 		assert.equal(refused.status, 429);
@@ -490,7 +490,7 @@ scenario('streams per address are counted over all workers, and repaired after a
 	await eventually(() => streams.some((stream) => stream.isEnded), 'its streams end');
 	const cut = streams.filter((stream) => stream.isEnded).length;
 	await eventually(() => site.leat.workers().length === 2 && !site.leat.workers().includes(victim), 'a new worker');
-	await eventually(async () => (await site.metric('leat_streams_open')) === 6 - cut, 'counted');
+	await eventually(async () => (await site.metric('leat_streams_open')) === 12 - cut, 'counted');
 	const again = await openEverywhere(site, cut);
 	const refused = await site.request('chat', { body: { query: 'x', streaming: true } });
 	assert.equal(refused.status, 429);
@@ -509,6 +509,7 @@ scenario('a replaced configuration file changes nothing before a restart', async
 
 scenario('a request that is on its way when the drain begins is answered', async (place) => {
 	const leat = await startLeat(place, { workers: 2, more: { drain_timeout: '5s' } });
+	await eventually(() => /pool: ready/.test(leat.log()), 'all are ready');
 	const pids = leat.workers();
 	for (const pid of pids) process.kill(pid, 'SIGSTOP');
 	// In the backlog, with nobody to accept them.
