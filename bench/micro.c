@@ -20,7 +20,7 @@ static const char chunk_text[] =
     "data: {\"id\":\"chatcmpl-00000000000000000000002a\",\"object\":"
     "\"chat.completion.chunk\",\"created\":1735689600,\"model\":"
     "\"pace-60x150\",\"system_fingerprint\":\"fp_44709d6fcb\",\"choices\":"
-    "[{\"index\":0,\"delta\":{\"content\":\"@00042.001631989075342 \"},"
+    "[{\"index\":0,\"delta\":{\"content\":\"@AAqAXVFh3A \"},"
     "\"logprobs\":null,\"finish_reason\":null}]}\n\n";
 
 struct stream {

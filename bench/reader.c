@@ -6,8 +6,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "mark.h"
+
 #define LINE_MAX_BYTES (4 * 1024 * 1024)
-#define MARK_LEN       22 /* "@00000.000000000000000" */
 
 enum phase {
 	PHASE_HEAD,
@@ -40,40 +41,24 @@ static void fail(struct reader *reader, enum reader_failure failure,
 		to[i] = excerpt[i] < ' ' || excerpt[i] > '~' ? ' ' : excerpt[i];
 }
 
-/* Reads digits up to `end` and no further than `max` of them. */
-static uint64_t digits(const char *at, const char *end, unsigned max)
-{
-	uint64_t number = 0;
-
-	while (at < end && max-- && *at >= '0' && *at <= '9')
-		number = number * 10 + (uint64_t)(*at++ - '0');
-	return number;
-}
-
-/* Calls for each mark: it is the reader's next, or the stream is broken. */
+/* Each mark is the reader's next one, or the stream is broken. */
 static void take_marks(struct reader *reader, const char *at, size_t len,
 		       uint64_t now_ns)
 {
 	const char *end = at + len;
-	uint64_t seq, sent_ns;
+	unsigned number;
 
 	while ((at = memchr(at, '@', (size_t)(end - at)))) {
-		if (end - at < MARK_LEN || at[6] != '.') {
+		if (!mark_read(at, (size_t)(end - at), &number) ||
+		    number != reader->marks) {
 			fail(reader, READER_DISORDER, at, (size_t)(end - at));
-			return;
-		}
-		seq = digits(at + 1, end, 5);
-		sent_ns = digits(at + 7, end, 15);
-		if (seq != reader->marks) {
-			fail(reader, READER_DISORDER, at, MARK_LEN);
 			return;
 		}
 		if (!reader->first_content_ns)
 			reader->first_content_ns = now_ns;
 		reader->marks++;
 		reader->tally->marks++;
-		hist_add(&reader->tally->delay,
-			 now_ns > sent_ns ? now_ns - sent_ns : 0);
+		hist_add(&reader->tally->delay, mark_delay_ns(at, now_ns));
 		at += MARK_LEN;
 	}
 }
@@ -83,9 +68,11 @@ static bool holds_all_marks(const char *at, size_t len, unsigned wanted)
 {
 	const char *end = at + len;
 	unsigned count = 0;
+	unsigned number;
 
 	while ((at = memchr(at, '@', (size_t)(end - at)))) {
-		if (digits(at + 1, end, 5) != count)
+		if (!mark_read(at, (size_t)(end - at), &number) ||
+		    number != count)
 			return false;
 		count++;
 		at++;

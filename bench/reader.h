@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Reads one streamed answer: HTTP/1.1 head, chunks, Server-Sent Events, and
- * the marks ("@seq.nanoseconds ") that the scripted upstream put into them. No
- * I/O and no clock: bytes and the time of their arrival come in.
+ * the marks (mark.h) that the scripted upstream put into them. No I/O and no
+ * clock: bytes and the time of their arrival come in.
  *
  * An answer is complete when every mark came once and in order, then the
  * dialect's terminal event, then the end of the HTTP body, and nothing else.

@@ -18,8 +18,8 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 SHIPPED_NGINX = HERE.parent / "nginx"
 SOURCES = {
-    "upstream": ["upstream.c", "scripted.c", "wheel.c", "hist.c"],
-    "load": ["load.c", "reader.c", "hist.c"],
+    "upstream": ["upstream.c", "scripted.c", "wheel.c", "hist.c", "mark.c"],
+    "load": ["load.c", "reader.c", "hist.c", "mark.c"],
 }
 # What a target needs: a command (or a file) that shows it, and its packages.
 NEEDS = {

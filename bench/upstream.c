@@ -14,6 +14,7 @@
  * shared but the options.
  */
 #include "hist.h"
+#include "mark.h"
 #include "scripted.h"
 #include "wheel.h"
 
@@ -161,12 +162,13 @@ static size_t put_content(char *at, size_t room, const struct conn *conn,
 			  unsigned seq)
 {
 	char choices[160];
+	char mark[MARK_LEN + 2];
 
+	mark_write(mark, seq, now_ns());
 	snprintf(choices, sizeof(choices),
-		 "\"choices\":[{\"index\":0,\"delta\":{\"content\":"
-		 "\"@%05u.%015llu \"},\"logprobs\":null,"
-		 "\"finish_reason\":null}]",
-		 seq, (unsigned long long)now_ns());
+		 "\"choices\":[{\"index\":0,\"delta\":{\"content\":\"%s\"},"
+		 "\"logprobs\":null,\"finish_reason\":null}]",
+		 mark);
 	return put_event(at, room, conn, choices);
 }
 

@@ -9,13 +9,14 @@
 #include <cmocka.h>
 
 #include "hist.h"
+#include "mark.h"
 #include "reader.h"
 
 #define HEAD                                                     \
 	"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n" \
 	"Transfer-Encoding: chunked\r\n\r\n"
-#define MARK_0 "@00000.000000000001000 "
-#define MARK_1 "@00001.000000000002000 "
+#define MARK_0 "@AAAAAAAAK "
+#define MARK_1 "@AABAAAAAU "
 
 #define STATUS	  "data: {\"type\":\"status\",\"status\":{}}\n\n"
 #define CONTENT_0 "data: {\"type\":\"content\",\"content\":\"" MARK_0 "\"}\n\n"
@@ -156,6 +157,22 @@ static void the_delay_is_arrival_minus_the_time_in_the_mark(void **state)
 	assert_in_range(hist_percentile(&tally.delay, 50), 2970, 3030);
 }
 
+static void a_mark_survives_the_wrap_of_its_time(void **state)
+{
+	uint64_t wrap_ns = (UINT64_C(1) << 36) * 100;
+	char mark[MARK_LEN + 2];
+	unsigned number;
+
+	(void)state;
+	mark_write(mark, 99999, wrap_ns - 5000);
+	assert_int_equal(strlen(mark), MARK_LEN + 1);
+	assert_true(mark_read(mark, MARK_LEN, &number));
+	assert_int_equal(number, 99999);
+	assert_int_equal(mark_delay_ns(mark, wrap_ns + 1000), 6000);
+	assert_int_equal(mark_delay_ns(mark, wrap_ns - 6000), 0);
+	assert_false(mark_read(mark, MARK_LEN - 1, &number));
+}
+
 static void percentiles_are_right_to_one_percent_at_any_size(void **state)
 {
 	static struct hist hist;
@@ -182,6 +199,7 @@ int main(void)
 		a_connection_that_ends_before_the_body_does_is_cut),
 	    cmocka_unit_test(a_refusal_is_not_read_as_a_stream),
 	    cmocka_unit_test(the_delay_is_arrival_minus_the_time_in_the_mark),
+	    cmocka_unit_test(a_mark_survives_the_wrap_of_its_time),
 	    cmocka_unit_test(percentiles_are_right_to_one_percent_at_any_size),
 	};
 
