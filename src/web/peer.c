@@ -13,9 +13,7 @@
 #include "web/stream.h"
 
 enum {
-	READ_CHUNK = 8 * 1024,
-	READ_CHUNK_MAX = 256 * 1024,
-	READS_PER_EVENT = 8,
+	DRAINS_PER_EVENT = 8,
 	SEND_BUFFER_BYTES = 64 * 1024,
 	AFTER_REQUEST_MAX = 64 * 1024
 };
@@ -349,11 +347,11 @@ static void on_gone(struct peer *peer)
 /* Reads and throws away; bounded by the sweep. */
 static void drain(struct peer *peer)
 {
-	char sink[READ_CHUNK * 2];
 	ssize_t got = 1;
 
-	for (int i = 0; i < READS_PER_EVENT && got > 0; i++)
-		got = recv(peer->fd, sink, sizeof sink, MSG_DONTWAIT);
+	for (int i = 0; i < DRAINS_PER_EVENT && got > 0; i++)
+		got = recv(peer->fd, peer->server->received,
+			   SERVER_RECEIVE_BYTES, MSG_DONTWAIT);
 	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
 		peer_close(peer);
 }
@@ -373,60 +371,51 @@ static void refuse_held(struct peer *peer)
 	peer_reply_fault(peer, &fault);
 }
 
-/* While an answer is under way only its end is of interest; a few bytes of a
- * next request may wait. */
-static bool may_read(const struct peer *peer)
+/* Bytes that came while an answer is under way: only its end is of interest;
+ * a next request may wait, but not much more. */
+static void look_ahead(struct peer *peer)
 {
-	return peer->state == PEER_READING ||
-	       peer->in.bytes.len - peer->in.kept < AFTER_REQUEST_MAX;
+	if (record_aborts(&peer->in, peer->request_id) ||
+	    peer->in.bytes.len - peer->in.kept > AFTER_REQUEST_MAX)
+		on_gone(peer);
 }
 
+static void take_request_bytes(struct peer *peer)
+{
+	if (peer->is_idle)
+		peer_touch(peer, &peer->server->reading);
+	peer->is_idle = false;
+	if (server_hold(peer->server, peer, peer->in.bytes.cap))
+		scan(peer);
+	else
+		refuse_held(peer);
+}
+
+/* One piece an event: what is left brings the next event. */
 static void read_request(struct peer *peer)
 {
-	struct buffer *bytes = &peer->in.bytes;
+	struct server *server = peer->server;
+	ssize_t got;
 
 	if (peer->state == PEER_DRAINING) {
 		drain(peer);
 		return;
 	}
-	for (int i = 0; i < READS_PER_EVENT && may_read(peer); i++) {
-		size_t want = bytes->cap > READ_CHUNK
-				  ? bytes->cap < READ_CHUNK_MAX ? bytes->cap
-								: READ_CHUNK_MAX
-				  : READ_CHUNK;
-		char *room;
-		ssize_t got;
-
-		if (peer->state != PEER_READING)
-			want = RECORD_HEADER_LEN;
-		room = buffer_reserve(bytes, want);
-		got = recv(peer->fd, room, want, MSG_DONTWAIT);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0 && errno == EAGAIN)
-			return;
-		if (got <= 0) {
-			on_gone(peer);
-			return;
-		}
-		buffer_commit(bytes, (size_t)got);
-		if (peer->state != PEER_READING) {
-			if (record_aborts(&peer->in, peer->request_id)) {
-				on_gone(peer);
-				return;
-			}
-			continue;
-		}
-		if (peer->is_idle)
-			peer_touch(peer, &peer->server->reading);
-		peer->is_idle = false;
-		if (!server_hold(peer->server, peer, bytes->cap)) {
-			refuse_held(peer);
-			return;
-		}
-		scan(peer);
+	do
+		got = recv(peer->fd, server->received, SERVER_RECEIVE_BYTES,
+			   MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && errno == EAGAIN)
+		return;
+	if (got <= 0) {
+		on_gone(peer);
 		return;
 	}
+	buffer_append(&peer->in.bytes, server->received, (size_t)got);
+	if (peer->state == PEER_READING)
+		take_request_bytes(peer);
+	else
+		look_ahead(peer);
 }
 
 void peer_run(struct peer *peer)

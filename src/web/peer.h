@@ -73,11 +73,13 @@ struct peer {
 	struct journal_reader reader;
 	enum dialect dialect;
 	enum peer_mode mode;
-	struct timer timer; /* RESULT and POLL: when to answer at the latest */
+	struct timer timer; /* RESULT and POLL: when to answer at the latest;
+			     * STREAM: the second heartbeat of a pair */
 	uint64_t address_key;
 	bool counts_address;
-	bool is_idle;	  /* kept alive, and no request has begun */
-	bool has_records; /* `in` still holds the request */
+	bool hides_leaving; /* heartbeats come in pairs */
+	bool is_idle;	    /* kept alive, and no request has begun */
+	bool has_records;   /* `in` still holds the request */
 };
 
 struct peer *peer_open(struct server *server, int fd);

@@ -23,6 +23,7 @@ static const struct {
     {"HTTP_X_FORWARDED_FOR", offsetof(struct request, forwarded_for)},
     {"HTTP_ACCESS_CONTROL_REQUEST_HEADERS",
      offsetof(struct request, wanted_headers)},
+    {"SERVER_SOFTWARE", offsetof(struct request, server_software)},
     {"LEAT_MOUNT", offsetof(struct request, mount_input.leat_mount)},
     {"SCRIPT_NAME", offsetof(struct request, mount_input.script_name)},
     {"PATH_INFO", offsetof(struct request, mount_input.path_info)},
@@ -139,4 +140,9 @@ bool request_is_foreign(const struct request *request)
 		    text_lower(request->host.data[i]))
 			return true;
 	return false;
+}
+
+bool request_hides_leaving(const struct request *request)
+{
+	return text_starts_with(request->server_software, "Apache");
 }

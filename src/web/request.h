@@ -25,6 +25,7 @@ struct request {
 	struct slice request_id;
 	struct slice remote_address;
 	struct slice forwarded_for;
+	struct slice server_software;
 	struct slice wanted_headers; /* Access-Control-Request-Headers */
 	struct mount_input mount_input;
 	struct mount_place place;
@@ -42,6 +43,9 @@ void request_drop_body(struct request *request);
 bool request_is(const struct request *request, const char *method);
 /* Accept names text/event-stream. */
 bool request_wants_events(const struct request *request);
+/* The web server tells of a client that left only at the second write
+ * (Apache). */
+bool request_hides_leaving(const struct request *request);
 /* An Origin header whose host is not the one that was asked. */
 bool request_is_foreign(const struct request *request);
 

@@ -181,6 +181,7 @@ struct server *server_new(const struct server_options *options,
 	list_init(&server->waiting);
 	list_init(&server->pump);
 	buffer_init(&server->scratch, BUFFER_UNLIMITED);
+	server->received = memory_alloc(SERVER_RECEIVE_BYTES);
 	timer_init(&server->sweep, parts->loop, on_sweep, server);
 	timer_init(&server->drain_timer, parts->loop, on_drain_timer, server);
 	timer_start(&server->sweep, SWEEP_MS);
@@ -221,6 +222,7 @@ void server_free(struct server *server)
 	if (server->reserve_fd >= 0)
 		close(server->reserve_fd);
 	buffer_fini(&server->scratch);
+	memory_free(server->received);
 	memory_free(server);
 }
 

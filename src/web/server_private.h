@@ -12,7 +12,7 @@
 #include "web/peer.h"
 #include "web/server.h"
 
-enum { SERVER_LISTENERS_MAX = 8 };
+enum { SERVER_LISTENERS_MAX = 8, SERVER_RECEIVE_BYTES = 64 * 1024 };
 
 struct listener {
 	struct server *server;
@@ -49,6 +49,7 @@ struct server {
 	struct timer sweep;
 
 	struct list pump;      /* peers whose journal has more */
+	char *received;	       /* SERVER_RECEIVE_BYTES, for any peer */
 	struct buffer scratch; /* one pass's bytes of one peer */
 
 	bool is_draining;

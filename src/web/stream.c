@@ -7,7 +7,7 @@
 #include "web/server_private.h"
 #include "wire/native.h"
 
-enum { POLL_MAX_BYTES = 256 * 1024 };
+enum { POLL_MAX_BYTES = 256 * 1024, SECOND_HEARTBEAT_MS = 100 };
 
 static void on_more(struct journal_reader *reader)
 {
@@ -69,6 +69,7 @@ void stream_start(struct peer *peer, const struct stream_options *options)
 	peer->turn = options->turn;
 	peer->dialect = options->dialect;
 	peer->mode = options->mode;
+	peer->hides_leaving = request_hides_leaving(peer->request);
 	if (!turn_attach(options->turn, &peer->reader, options->after_n,
 			 on_more)) {
 		peer->turn = NULL;
@@ -253,15 +254,11 @@ void stream_pump(struct peer *peer)
 	}
 }
 
-void stream_heartbeat(struct peer *peer)
+static void send_heartbeat(struct peer *peer)
 {
 	struct buffer *out = &peer->server->scratch;
 	size_t start;
 
-	if (!peer->head_sent || !dialect_ops(peer->dialect)->is_event_stream) {
-		peer_touch(peer, &peer->server->streaming);
-		return;
-	}
 	buffer_clear(out);
 	start = record_begin(out);
 	dialect_put_heartbeat(out);
@@ -270,17 +267,34 @@ void stream_heartbeat(struct peer *peer)
 	peer_send(peer, out);
 }
 
+void stream_heartbeat(struct peer *peer)
+{
+	if (!peer->head_sent || !dialect_ops(peer->dialect)->is_event_stream) {
+		peer_touch(peer, &peer->server->streaming);
+		return;
+	}
+	send_heartbeat(peer);
+	if (peer->hides_leaving)
+		timer_start(&peer->timer, SECOND_HEARTBEAT_MS);
+}
+
 void stream_on_timer(void *state)
 {
 	struct peer *peer = state;
 	struct fault fault;
 
-	if (peer->mode == PEER_MODE_POLL) {
+	switch (peer->mode) {
+	case PEER_MODE_STREAM:
+		send_heartbeat(peer);
+		break;
+	case PEER_MODE_POLL:
 		answer_poll(peer);
-		return;
+		break;
+	case PEER_MODE_RESULT:
+		stream_leave(peer);
+		fault_set(&fault, ERROR_UPSTREAM_TOTAL_TIMEOUT, "waited %u ms",
+			  peer->server->options.answer_timeout_ms);
+		peer_reply_fault(peer, &fault);
+		break;
 	}
-	stream_leave(peer);
-	fault_set(&fault, ERROR_UPSTREAM_TOTAL_TIMEOUT, "waited %u ms",
-		  peer->server->options.answer_timeout_ms);
-	peer_reply_fault(peer, &fault);
 }
