@@ -13,6 +13,7 @@ enum {
 	ROLE_RESPONDER = 1,
 	FLAG_KEEP_CONN = 1,
 	BEGIN_LEN = 8,
+	PADDING_AT = 6,
 	STATUS_REQUEST_COMPLETE = 0,
 	STATUS_UNKNOWN_ROLE = 3,
 	/* A reader may hold a request and one record that is not whole. */
@@ -42,7 +43,8 @@ static bool read_header(const unsigned char *p, struct record_header *header)
 	header->type = p[1];
 	header->id = (unsigned)p[2] << 8 | p[3];
 	header->content_len = (size_t)p[4] << 8 | p[5];
-	header->total_len = RECORD_HEADER_LEN + header->content_len + p[6];
+	header->total_len =
+	    RECORD_HEADER_LEN + header->content_len + p[PADDING_AT];
 	return p[0] == VERSION;
 }
 
@@ -178,6 +180,10 @@ enum record_status record_scan(struct record_reader *reader,
 		status = reader->has_begun
 			     ? take_record(reader, &header, limits)
 			     : take_begin(reader, p, &header);
+		/* Without its padding: libfcgi stumbles over that of an empty
+		 * record, and nobody should hold it. */
+		p[PADDING_AT] = 0;
+		header.total_len = RECORD_HEADER_LEN + header.content_len;
 		memmove(bytes->data + reader->kept, p, header.total_len);
 		reader->kept += header.total_len;
 	}
