@@ -31,6 +31,7 @@ function heldScript() {
  * to chance, each has some. */
 async function openEverywhere(site, count) {
 	const streams = [];
+	await eventually(() => /pool: ready/.test(site.leat.log()), 'all are ready');
 	for (let i = 0; i < count; i++) {
 		const stream = await site.open(`question ${i}`);
 		await stream.until((event) => event.json?.content === 'one ');
@@ -424,12 +425,16 @@ scenario('orphans hand over to nobody: a turn elsewhere is busy, not lost', asyn
 scenario('logs are reopened in every process', async (place) => {
 	const log = place.path('pool.txt');
 	const leat = await startLeat(place, { more: { log } });
-	assert.match(fs.readFileSync(log, 'utf8'), /ready/);
+	await eventually(() => /pool: ready/.test(fs.readFileSync(log, 'utf8')), 'all are ready');
 	fs.renameSync(log, `${log}.1`);
 	leat.process.kill('SIGUSR1');
 	await eventually(() => fs.existsSync(log), 'a new file');
 	leat.process.kill('SIGHUP');
 	await eventually(() => /SIGHUP/.test(fs.readFileSync(log, 'utf8')), 'the new file is written');
+	const holdsOld = (pid) => fs.readdirSync(`/proc/${pid}/fd`).some((fd) => {
+		try { return fs.readlinkSync(`/proc/${pid}/fd/${fd}`) === `${log}.1`; } catch { return false; }
+	});
+	await eventually(() => ![leat.pid, ...leat.workers()].some(holdsOld), 'nobody writes the old file');
 	leat.process.expectedToDie = true;
 	leat.process.kill('SIGTERM');
 	await leat.process.exited;
