@@ -131,7 +131,7 @@ static void how_to_questions_get_the_code_and_what_introduces_it(void **state)
 static void code_below_a_fitting_heading_beats_a_sentence(void **state)
 {
 	(void)state;
-	give(0, "Setting a quota",
+	give(0, "Set a quota",
 	     "Each quota is kept for ever.\n\n    set quota alice 10G");
 	ask("How do I set a quota?", 1);
 	assert_quote(0, 0, "    set quota alice 10G");
