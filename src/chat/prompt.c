@@ -53,22 +53,31 @@ static void put_attribute(struct buffer *out, const char *name,
 	buffer_append_char(out, '"');
 }
 
+static void put_source(struct buffer *out, const struct passage *passage,
+		       size_t number)
+{
+	buffer_printf(out, "\n<source id=\"%zu\"", number);
+	put_attribute(out, "title", passage->title);
+	put_attribute(out, "heading", passage->heading);
+	put_attribute(out, "url", passage->url);
+	buffer_append_string(out, ">\n");
+	put_escaped(out, passage->text);
+	buffer_append_string(out, "\n</source>");
+}
+
+/* What does not fit is left out whole, and all after it. */
 static void put_sources(struct buffer *out, const struct ask *ask)
 {
-	for (size_t i = 0; i < ask->passage_count; i++) {
-		const struct passage *passage = &ask->passages[i];
+	for (size_t i = 0; i < ask->passage_count && !out->overflowed; i++) {
+		size_t len = out->len;
 
-		buffer_printf(out, "\n<source id=\"%zu\"", i + 1);
-		put_attribute(out, "title", passage->title);
-		put_attribute(out, "heading", passage->heading);
-		put_attribute(out, "url", passage->url);
-		buffer_append_string(out, ">\n");
-		put_escaped(out, passage->text);
-		buffer_append_string(out, "\n</source>");
+		put_source(out, &ask->passages[i], i + 1);
+		if (out->overflowed)
+			out->len = len;
 	}
 }
 
-void prompt_compose(struct ask *ask, const char *owner)
+void prompt_compose(struct ask *ask, const char *owner, bool was_searched)
 {
 	struct buffer out;
 
@@ -77,8 +86,9 @@ void prompt_compose(struct ask *ask, const char *owner)
 		buffer_append_string(&out, owner);
 	else if (ask->wants_context)
 		buffer_append_string(&out, default_words);
-	if (ask->wants_context) {
-		buffer_append_string(&out, "\n\n");
+	if (was_searched) {
+		if (out.len)
+			buffer_append_string(&out, "\n\n");
 		buffer_append_string(
 		    &out, ask->passage_count ? source_words : no_source_words);
 		put_sources(&out, ask);

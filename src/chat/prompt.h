@@ -8,8 +8,10 @@
 
 #include "core/ask.h"
 
-/* Sets ask->system, in the ask's arena. `owner` may be NULL. A system message
- * of the client (where allowed) stays where it is, in the messages. */
-void prompt_compose(struct ask *ask, const char *owner);
+/* Sets ask->system, in the ask's arena. `owner` may be NULL. was_searched:
+ * there are documents, and the ask wanted them; without passages the model is
+ * told that none was found. A system message of the client (where allowed)
+ * stays where it is, in the messages. */
+void prompt_compose(struct ask *ask, const char *owner, bool was_searched);
 
 #endif

@@ -60,20 +60,22 @@ static void put_status(struct turn *turn, enum status_step step,
 					 .progress = progress,
 					 .elapsed_ms = elapsed_ms(turn),
 					 .description = slice_of(description)}};
-
 	struct fault fault;
 
 	if (!journal_append(turn->journal, &event, &fault))
 		fail(turn, &fault);
 }
 
+/* There are documents, and the ask wants them. */
+static bool wants_recall(const struct turn *turn)
+{
+	return turn->ask->wants_context && chat_parts_of(turn->chat)->retriever;
+}
+
 static enum step_result step_admit(struct turn *turn)
 {
 	put_status(turn, STEP_ADMIT, STATE_DONE, -1, "Question received");
-	turn->state =
-	    turn->ask->wants_context && chat_parts_of(turn->chat)->retriever
-		? TURN_RECALL
-		: TURN_CALL;
+	turn->state = wants_recall(turn) ? TURN_RECALL : TURN_CALL;
 	return STEP_NEXT;
 }
 
@@ -116,16 +118,22 @@ static void start_recall(struct turn *turn, struct retriever *retriever,
 		    chat_options_of(turn->chat)->recall_timeout_ms);
 }
 
+/* Once; its report is still to come. */
+static void cancel_recall(struct turn *turn)
+{
+	if (!turn->recall || turn->recall_cancelled)
+		return;
+	turn->recall_cancelled = true;
+	chat_parts_of(turn->chat)->retriever->ops->cancel(turn->recall);
+}
+
 static void end_recall(struct turn *turn)
 {
 	char words[sizeof turn->recalled->fault.hint + 80];
 
 	timer_stop(&turn->recall_timer);
 	if (!turn->recall_done) {
-		struct retriever *retriever =
-		    chat_parts_of(turn->chat)->retriever;
-
-		retriever->ops->cancel(turn->recall);
+		cancel_recall(turn);
 		put_status(
 		    turn, STEP_CONTEXT, STATE_FAILED, -1,
 		    "Searching took too long; answering without passages");
@@ -134,7 +142,9 @@ static void end_recall(struct turn *turn)
 			 chat_options_of(turn->chat)->recall_timeout_ms);
 	} else if (!turn->recalled->is_ok) {
 		snprintf(words, sizeof words, "Could not search: %s",
-			 turn->recalled->fault.hint);
+			 turn->recalled->fault.hint[0]
+			     ? turn->recalled->fault.hint
+			     : error_sentence(turn->recalled->fault.code));
 		put_status(turn, STEP_CONTEXT, STATE_FAILED, -1, words);
 		log_warn("turn", "turn=%.*s search failed: %s %s",
 			 (int)turn_id(turn).len, turn_id(turn).data,
@@ -225,7 +235,8 @@ static void on_end(void *state, const struct provider_ending *ending)
 static enum step_result step_call(struct turn *turn)
 {
 	put_status(turn, STEP_MODEL, STATE_STARTED, -1, "Writing the answer");
-	prompt_compose(turn->ask, chat_options_of(turn->chat)->system);
+	prompt_compose(turn->ask, chat_options_of(turn->chat)->system,
+		       wants_recall(turn));
 	turn->sink = (struct provider_sink){on_event, on_end, turn};
 	turn->call = turn->provider->ops->start(turn->provider, turn->ask,
 						turn->model, &turn->sink);
@@ -250,12 +261,7 @@ static void begin_end(struct turn *turn)
 	timer_stop(&turn->recall_timer);
 	timer_stop(&turn->deadline);
 	timer_stop(&turn->linger);
-	if (turn->recall) {
-		struct retriever *retriever =
-		    chat_parts_of(turn->chat)->retriever;
-
-		retriever->ops->cancel(turn->recall);
-	}
+	cancel_recall(turn);
 	if (turn->call)
 		turn->provider->ops->cancel(turn->call);
 }

@@ -54,6 +54,7 @@ struct turn {
 
 	struct retrieval *recall; /* NULL: not pending */
 	bool recall_done;
+	bool recall_cancelled;
 	const struct retrieval_result *recalled; /* in the ask's arena */
 	struct provider_call *call;		 /* NULL: not pending */
 	struct provider_sink sink;

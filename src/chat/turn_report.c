@@ -51,7 +51,9 @@ static void make_final(struct turn *turn, struct event *event,
 	event->type = EVENT_FINAL;
 	event->final = turn->final;
 	if (!turn->call_done) {
-		event->final.model = slice_of(turn->provider->model);
+		event->final.model = turn->model.len
+					 ? turn->model
+					 : slice_of(turn->provider->model);
 		event->final.provider = slice_of(turn->provider->name);
 		event->final.usage = (struct usage){-1, -1, false};
 	}
@@ -100,6 +102,7 @@ static void log_end(struct turn *turn, const struct event *event,
 				    ? turn->final.provider
 				    : slice_of(turn->provider->name);
 	bool is_final = event->type == EVENT_FINAL;
+	struct slice model = is_final ? event->final.model : turn->final.model;
 	struct slice question = turn->ask->query;
 
 	log_info("turn",
@@ -108,8 +111,8 @@ static void log_end(struct turn *turn, const struct event *event,
 		 (int)id.len, id.data,
 		 is_final ? event_finish_name(event->final.reason)
 			  : error_name(event->error.code),
-		 (int)provider.len, provider.data, (int)turn->final.model.len,
-		 turn->final.model.data ? turn->final.model.data : "",
+		 (int)provider.len, provider.data, (int)model.len,
+		 model.len ? model.data : "",
 		 turn->first_token_ms, turn->last_token_ms, total_ms,
 		 journal_tail(turn->journal),
 		 journal_answer_bytes(turn->journal), turn->ask->passage_count,

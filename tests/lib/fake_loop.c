@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: ISC */
-#include "fake_loop.h"
+#include "fake_loop_private.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,22 +11,10 @@
 
 #include "base/memory.h"
 
-enum { TIMERS_MAX = 64, LOOKUPS_MAX = 128 };
-
 struct lookup {
 	struct loop *loop;
 	lookup_done *on_done;
 	void *state;
-};
-
-struct loop {
-	uint64_t now_ms;
-	struct clock clock;
-	struct timer *timers[TIMERS_MAX];
-	unsigned timer_count;
-	struct lookup *lookups[LOOKUPS_MAX];
-	unsigned lookup_count;
-	unsigned lookups_started;
 };
 
 static uint64_t read_monotonic(void *state)
@@ -46,6 +34,7 @@ struct loop *fake_loop_new(void)
 
 	loop->now_ms = 1000;
 	loop->clock = (struct clock){read_monotonic, read_wall, loop};
+	loop->jobs_max = JOBS_MAX;
 	return loop;
 }
 
@@ -53,6 +42,9 @@ void fake_loop_free(struct loop *loop)
 {
 	assert_int_equal(loop->timer_count, 0);
 	assert_int_equal(loop->lookup_count, 0);
+	assert_int_equal(loop->job_count, 0);
+	for (unsigned i = 0; i < loop->watch_count; i++)
+		assert_null(loop->watches[i]);
 	memory_free(loop);
 }
 
@@ -105,23 +97,38 @@ void timer_stop(struct timer *timer)
 	timer->place = 0;
 }
 
+static struct timer *first_timer(const struct loop *loop)
+{
+	struct timer *first = NULL;
+
+	for (unsigned i = 0; i < loop->timer_count; i++)
+		if (!first || loop->timers[i]->due_ms < first->due_ms)
+			first = loop->timers[i];
+	return first;
+}
+
+bool fake_loop_run_due(struct loop *loop)
+{
+	struct timer *timer = first_timer(loop);
+
+	if (!timer || timer->due_ms > loop->now_ms)
+		return false;
+	timer_stop(timer);
+	timer->on_timer(timer->state);
+	return true;
+}
+
 void fake_loop_advance(struct loop *loop, uint64_t ms)
 {
 	uint64_t end_ms = loop->now_ms + ms;
+	struct timer *next;
 
-	for (;;) {
-		struct timer *next = NULL;
-
-		for (unsigned i = 0; i < loop->timer_count; i++) {
-			if (!next || loop->timers[i]->due_ms < next->due_ms)
-				next = loop->timers[i];
-		}
-		if (!next || next->due_ms > end_ms)
-			break;
+	fake_loop_settle(loop);
+	while ((next = first_timer(loop)) && next->due_ms <= end_ms) {
 		if (next->due_ms > loop->now_ms)
 			loop->now_ms = next->due_ms;
-		timer_stop(next);
-		next->on_timer(next->state);
+		fake_loop_run_due(loop);
+		fake_loop_settle(loop);
 	}
 	loop->now_ms = end_ms;
 }
