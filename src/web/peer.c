@@ -14,6 +14,7 @@
 
 enum {
 	DRAINS_PER_EVENT = 8,
+	TOUCHES_PER_HEARTBEAT = 20,
 	SEND_BUFFER_BYTES = 64 * 1024,
 	AFTER_REQUEST_MAX = 64 * 1024
 };
@@ -188,6 +189,19 @@ void peer_finish(struct peer *peer)
 		after_reply(peer);
 }
 
+/* Moving a peer within the list touches the memory of two others: at every
+ * frame that would cost more than the frame. A heartbeat may come that much
+ * early. */
+static void note_write(struct peer *peer)
+{
+	struct server *server = peer->server;
+	uint64_t age_ms = loop_now_ms(server->loop) - peer->since_ms;
+
+	if (peer->state == PEER_STREAMING &&
+	    age_ms >= server->options.heartbeat_ms / TOUCHES_PER_HEARTBEAT)
+		peer_touch(peer, &server->streaming);
+}
+
 void peer_send(struct peer *peer, struct buffer *framed)
 {
 	ssize_t done = 0;
@@ -201,8 +215,7 @@ void peer_send(struct peer *peer, struct buffer *framed)
 	if (done < 0)
 		done = 0;
 	if ((size_t)done == framed->len) {
-		if (peer->state == PEER_STREAMING)
-			peer_touch(peer, &peer->server->streaming);
+		note_write(peer);
 		return;
 	}
 	buffer_append(&peer->out, framed->data + done,
