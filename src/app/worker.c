@@ -206,9 +206,13 @@ static int run(struct worker *worker)
 	worker_leave_fini(worker);
 	is_clean = server_open_peers(worker->server) == 0 &&
 		   chat_open_turns(worker->assembly.chat) == 0;
-	if (!is_clean) {
-		log_error("pool", "something did not end in time");
-		return 0; /* what still runs must not lose its ground */
+	if (!is_clean || loop_lookups(worker->assembly.loop) > 0) {
+		if (!is_clean)
+			log_error("pool", "something did not end in time");
+		/* What still runs must not lose its ground, and is not waited
+		 * for. */
+		log_stop();
+		_exit(0);
 	}
 	server_free(worker->server);
 	worker_link_free(worker->link);

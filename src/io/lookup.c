@@ -8,6 +8,7 @@
 
 struct lookup {
 	uv_getaddrinfo_t request;
+	struct loop *loop;
 	lookup_done *on_done; /* NULL: cancelled */
 	void *state;
 };
@@ -19,6 +20,7 @@ static void on_answer(uv_getaddrinfo_t *request, int status,
 	char addresses[LOOKUP_MAX][LOOKUP_ADDRESS_SIZE];
 	int count = 0;
 
+	lookup->loop->lookup_count--;
 	for (struct addrinfo *at = found; at && count < LOOKUP_MAX;
 	     at = at->ai_next)
 		if (getnameinfo(at->ai_addr, at->ai_addrlen, addresses[count],
@@ -42,6 +44,7 @@ struct lookup *lookup_start(struct loop *loop, const char *host,
 	struct lookup *lookup = memory_zalloc(sizeof *lookup);
 
 	lookup->request.data = lookup;
+	lookup->loop = loop;
 	lookup->on_done = on_done;
 	lookup->state = state;
 	if (uv_getaddrinfo(&loop->uv, &lookup->request, on_answer, host, NULL,
@@ -49,6 +52,7 @@ struct lookup *lookup_start(struct loop *loop, const char *host,
 		memory_free(lookup);
 		return NULL;
 	}
+	loop->lookup_count++;
 	return lookup;
 }
 

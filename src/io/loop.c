@@ -131,6 +131,11 @@ void loop_free(struct loop *loop)
 	memory_free(loop);
 }
 
+unsigned loop_lookups(const struct loop *loop)
+{
+	return loop->lookup_count;
+}
+
 void loop_run(struct loop *loop)
 {
 	uv_update_time(&loop->uv);

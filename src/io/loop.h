@@ -99,6 +99,10 @@ typedef void lookup_done(void *state, int status,
 struct lookup *lookup_start(struct loop *loop, const char *host,
 			    lookup_done *on_done, void *state);
 void lookup_cancel(struct lookup *lookup);
+/* How many the system is still busy with, cancelled ones too. Until each has
+ * ended (many seconds, when no name server answers) neither loop_free() nor
+ * exit(3) returns; who cannot wait takes _exit(2). */
+unsigned loop_lookups(const struct loop *loop);
 const char *loop_strerror(int status);
 
 #endif

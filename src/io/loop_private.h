@@ -46,6 +46,7 @@ struct loop {
 	uint64_t alarm_ms;     /* when the alarm rings; 0: it is off */
 
 	unsigned job_counts[JOB_KINDS];
+	unsigned lookup_count; /* cancelled ones that still run too */
 };
 
 /* Runs the timers that are due. */

@@ -158,14 +158,14 @@ export class Place {
 		const faults = [];
 		for (const closer of this.closers.reverse()) {
 			const fault = await closer();
-			if (fault) faults.push(fault);
+			if (typeof fault === 'string') faults.push(fault);
 		}
 		for (const process of this.processes.reverse()) {
 			if (!process.expectedToDie && process.exit)
 				faults.push(`${process.name} had ended: ${JSON.stringify(process.exit)}`);
 			if (!process.exit) {
 				const fault = await process.stop();
-				if (fault) faults.push(fault);
+				if (typeof fault === 'string') faults.push(fault);
 			}
 			const fatal = process.log().match(FATAL);
 			if (fatal) faults.push(`${process.name}: ${fatal[0]}`);
