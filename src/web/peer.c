@@ -8,16 +8,11 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "web/fault_reply.h"
-#include "web/route.h"
+#include "web/peer_read.h"
 #include "web/server_private.h"
 #include "web/stream.h"
 
-enum {
-	DRAINS_PER_EVENT = 8,
-	TOUCHES_PER_HEARTBEAT = 20,
-	SEND_BUFFER_BYTES = 64 * 1024,
-	AFTER_REQUEST_MAX = 64 * 1024
-};
+enum { TOUCHES_PER_HEARTBEAT = 20, SEND_BUFFER_BYTES = 64 * 1024 };
 
 void peer_touch(struct peer *peer, struct list *list)
 {
@@ -39,20 +34,20 @@ static ssize_t send_some(struct peer *peer, const char *data, size_t len)
 	return done;
 }
 
-/* Sends bytes that wait. */
-static void flush(struct peer *peer)
+/* Sends bytes that wait; false: the peer is gone. */
+static bool flush(struct peer *peer)
 {
 	ssize_t done;
 
 	if (peer->out.len == 0)
-		return;
+		return true;
 	done = send_some(peer, peer->out.data, peer->out.len);
 	if (done <= 0)
-		return;
+		return done == 0;
 	buffer_consume(&peer->out, (size_t)done);
 	if (peer->out.len > 0) {
 		peer_touch(peer, &peer->server->slow);
-		return;
+		return true;
 	}
 	buffer_fini(&peer->out);
 	watch_set(peer->watch, WATCH_READ | WATCH_GONE);
@@ -60,18 +55,17 @@ static void flush(struct peer *peer)
 			     ? &peer->server->streaming
 			     : &peer->server->waiting);
 	server_mark_pump(peer);
+	return true;
 }
-
-static void read_request(struct peer *peer);
 
 static void on_ready(void *state, unsigned events)
 {
 	struct peer *peer = state;
 
-	if (events & WATCH_WRITE)
-		flush(peer);
-	if (events & (WATCH_READ | WATCH_GONE))
-		read_request(peer);
+	if ((events & WATCH_WRITE) && !flush(peer))
+		peer_read_end(peer);
+	else if (events & (WATCH_READ | WATCH_GONE))
+		peer_read(peer);
 }
 
 struct peer *peer_open(struct server *server, int fd)
@@ -175,6 +169,7 @@ static void after_reply(struct peer *peer)
 	}
 	peer_drop_records(peer);
 	peer->head_sent = false;
+	peer->is_adopted = false;
 	peer->state = PEER_READING;
 	peer->is_idle = peer->in.bytes.len == 0;
 	peer_touch(peer, peer->is_idle ? &server->idle : &server->reading);
@@ -266,171 +261,6 @@ void peer_reply_fault(struct peer *peer, const struct fault *fault)
 	fault_reply(peer, fault);
 }
 
-static void reject(struct peer *peer, enum record_status status)
-{
-	struct fault fault;
-	size_t max = peer->server->options.max_body_bytes;
-
-	metrics_inc(peer->server->metrics, METRIC_REQUESTS_BROKEN);
-	if (!peer->in.has_begun) {
-		peer_close(peer);
-		return;
-	}
-	peer->request_id = peer->in.request_id;
-	peer->is_cut = true;
-	peer->keeps_connection = false;
-	switch (status) {
-	case RECORD_PARAMS_TOO_LARGE:
-		fault_set_hint(&fault, ERROR_TOO_LARGE,
-			       "Its headers take more than %zu bytes.",
-			       peer->server->options.max_params_bytes);
-		break;
-	case RECORD_BODY_TOO_LARGE:
-		fault_set_hint(&fault, ERROR_TOO_LARGE,
-			       "Its body has more than %zu bytes.", max);
-		break;
-	default:
-		fault_set(&fault, ERROR_BAD_REQUEST, "malformed record");
-	}
-	peer_reply_fault(peer, &fault);
-}
-
-static void start_work(struct peer *peer)
-{
-	struct server *server = peer->server;
-	struct fault fault;
-	bool is_ok;
-
-	peer->request_id = peer->in.request_id;
-	peer->keeps_connection = peer->in.keeps_connection;
-	peer->has_records = true;
-	peer->request = request_new();
-	is_ok = request_decode(peer->request, record_request(&peer->in),
-			       server->options.max_body_bytes, &fault);
-	metrics_inc(server->metrics, METRIC_REQUESTS);
-	peer->state = PEER_WORKING;
-	peer_touch(peer, &server->waiting);
-	if (peer->is_adopted && server->hooks.taken &&
-	    peer->adopted_why == ADOPT_OWN)
-		server->hooks.taken(server->hooks.state, peer->hand_over_id);
-	if (is_ok)
-		route_request(peer);
-	else
-		peer_reply_fault(peer, &fault);
-}
-
-static void scan(struct peer *peer)
-{
-	struct server *server = peer->server;
-	struct record_limits limits = {server->options.max_params_bytes,
-				       server->options.max_body_bytes};
-	enum record_status status = record_scan(&peer->in, &limits);
-
-	switch (status) {
-	case RECORD_MORE:
-		break;
-	case RECORD_COMPLETE:
-		start_work(peer);
-		break;
-	case RECORD_UNKNOWN_ROLE:
-		buffer_clear(&server->scratch);
-		record_put_unknown_role(&server->scratch, peer->in.request_id);
-		peer->is_cut = true;
-		peer_send(peer, &server->scratch);
-		peer_finish(peer);
-		break;
-	case RECORD_ABORTED:
-		metrics_inc(server->metrics, METRIC_REQUESTS_BROKEN);
-		peer_close(peer);
-		break;
-	default:
-		reject(peer, status);
-	}
-}
-
-static void on_gone(struct peer *peer)
-{
-	if (peer->state == PEER_READING && peer->in.has_begun)
-		metrics_inc(peer->server->metrics, METRIC_REQUESTS_BROKEN);
-	if (peer->state == PEER_STREAMING || peer->state == PEER_WORKING)
-		metrics_inc(peer->server->metrics, METRIC_READERS_LEFT);
-	peer_close(peer);
-}
-
-/* Reads and throws away; bounded by the sweep. */
-static void drain(struct peer *peer)
-{
-	ssize_t got = 1;
-
-	for (int i = 0; i < DRAINS_PER_EVENT && got > 0; i++)
-		got = recv(peer->fd, peer->server->received,
-			   SERVER_RECEIVE_BYTES, MSG_DONTWAIT);
-	if (got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR))
-		peer_close(peer);
-}
-
-static void refuse_held(struct peer *peer)
-{
-	struct fault fault;
-
-	if (!peer->in.has_begun) {
-		peer_close(peer);
-		return;
-	}
-	peer->request_id = peer->in.request_id;
-	peer->is_cut = true;
-	fault_set(&fault, ERROR_OVERLOADED, "held request bytes");
-	fault.retry_after_ms = 1000;
-	peer_reply_fault(peer, &fault);
-}
-
-/* Bytes that came while an answer is under way: only its end is of interest;
- * a next request may wait, but not much more. */
-static void look_ahead(struct peer *peer)
-{
-	if (record_aborts(&peer->in, peer->request_id) ||
-	    peer->in.bytes.len - peer->in.kept > AFTER_REQUEST_MAX)
-		on_gone(peer);
-}
-
-static void take_request_bytes(struct peer *peer)
-{
-	if (peer->is_idle)
-		peer_touch(peer, &peer->server->reading);
-	peer->is_idle = false;
-	if (server_hold(peer->server, peer, peer->in.bytes.cap))
-		scan(peer);
-	else
-		refuse_held(peer);
-}
-
-/* One piece an event: what is left brings the next event. */
-static void read_request(struct peer *peer)
-{
-	struct server *server = peer->server;
-	ssize_t got;
-
-	if (peer->state == PEER_DRAINING) {
-		drain(peer);
-		return;
-	}
-	do
-		got = recv(peer->fd, server->received, SERVER_RECEIVE_BYTES,
-			   MSG_DONTWAIT);
-	while (got < 0 && errno == EINTR);
-	if (got < 0 && errno == EAGAIN)
-		return;
-	if (got <= 0) {
-		on_gone(peer);
-		return;
-	}
-	buffer_append(&peer->in.bytes, server->received, (size_t)got);
-	if (peer->state == PEER_READING)
-		take_request_bytes(peer);
-	else
-		look_ahead(peer);
-}
-
 void peer_run(struct peer *peer)
 {
 	if (peer->out.len > 0)
@@ -444,7 +274,7 @@ void peer_run(struct peer *peer)
 		break;
 	case PEER_READING:
 		if (peer->in.bytes.len)
-			scan(peer);
+			peer_read_scan(peer);
 		break;
 	default:
 		break;
@@ -458,5 +288,5 @@ void peer_adopt(struct peer *peer, struct slice bytes, uint64_t hand_over_id,
 	peer->hand_over_id = hand_over_id;
 	peer->adopted_why = why;
 	buffer_append_slice(&peer->in.bytes, bytes);
-	scan(peer);
+	peer_read_scan(peer);
 }

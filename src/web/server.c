@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "web/fcgi.h"
-#include "web/peer.h"
+#include "web/peer_read.h"
 #include "web/server_private.h"
 #include "web/stream.h"
 
@@ -66,21 +66,6 @@ static struct peer *oldest(const struct server *server, struct list *list,
 								    : NULL;
 }
 
-static void refuse_late(struct peer *peer)
-{
-	struct fault fault;
-
-	metrics_inc(peer->server->metrics, METRIC_REQUESTS_BROKEN);
-	if (!peer->in.has_begun) {
-		peer_close(peer);
-		return;
-	}
-	peer->request_id = peer->in.request_id;
-	peer->is_cut = true;
-	fault_set(&fault, ERROR_REQUEST_TIMEOUT, "request");
-	peer_reply_fault(peer, &fault);
-}
-
 static void on_sweep(void *state)
 {
 	struct server *server = state;
@@ -92,7 +77,7 @@ static void on_sweep(void *state)
 		stream_heartbeat(peer);
 	while ((peer = oldest(server, &server->reading,
 			      options->request_timeout_ms)))
-		refuse_late(peer);
+		peer_read_late(peer);
 	while (
 	    (peer = oldest(server, &server->slow, options->write_timeout_ms))) {
 		metrics_inc(server->metrics, METRIC_READERS_DROPPED);

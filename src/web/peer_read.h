@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * Reading: what a peer sends, until a request is complete, and its end
+ * while an answer is under way. The peer may be gone after each of these.
+ */
+#ifndef LEAT_WEB_PEER_READ_H
+#define LEAT_WEB_PEER_READ_H
+
+#include "web/peer.h"
+
+/* The descriptor has bytes, or its end. */
+void peer_read(struct peer *peer);
+/* Goes on with the bytes that are there. */
+void peer_read_scan(struct peer *peer);
+/* The request is not complete in time. */
+void peer_read_late(struct peer *peer);
+/* The peer has left: counted, and closed. */
+void peer_read_end(struct peer *peer);
+
+#endif
