@@ -8,7 +8,7 @@
 #include "chat/turn.h"
 
 /* What ended turns may hold for readers that come back. */
-enum { ENDED_MAX_BYTES = 64 * 1024 * 1024 };
+enum { ENDED_MAX_BYTES = 64 * 1024 * 1024, SNIPPET_BYTES = 300 };
 
 struct chat {
 	struct chat_options options;
@@ -174,6 +174,12 @@ void chat_interrupt_all(struct chat *chat)
 unsigned chat_open_turns(const struct chat *chat)
 {
 	return chat->open_count;
+}
+
+size_t chat_snippet_bytes(const struct chat *chat)
+{
+	return chat->options.snippet_bytes ? chat->options.snippet_bytes
+					   : SNIPPET_BYTES;
 }
 
 struct retriever *chat_retriever(struct chat *chat)

@@ -80,6 +80,8 @@ void turn_stop(struct turn *turn);
 
 /* Searching alone (GET search). */
 struct retriever *chat_retriever(struct chat *chat);
+/* Bytes of a passage's text that are shown. */
+size_t chat_snippet_bytes(const struct chat *chat);
 /* Why a question would not be answered now; NULL when it would. */
 const char *chat_not_ready(struct chat *chat);
 

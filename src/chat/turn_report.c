@@ -6,7 +6,7 @@
 #include "base/log.h"
 #include "base/text.h"
 
-enum { SNIPPET_BYTES = 300, QUESTION_LOGGED_MAX = 200 };
+enum { QUESTION_LOGGED_MAX = 200 };
 
 void turn_report_number(char *out, size_t size, uint64_t number)
 {
@@ -28,12 +28,10 @@ static void add_sources(struct turn *turn, struct event_final *final)
 {
 	struct ask *ask = turn->ask;
 	struct passage *shown;
-	size_t max = chat_options_of(turn->chat)->snippet_bytes;
+	size_t max = chat_snippet_bytes(turn->chat);
 
 	if (ask->passage_count == 0)
 		return;
-	if (max == 0)
-		max = SNIPPET_BYTES;
 	shown = arena_alloc(&ask->arena, ask->passage_count * sizeof *shown);
 	for (size_t i = 0; i < ask->passage_count; i++) {
 		shown[i] = ask->passages[i];
@@ -112,9 +110,8 @@ static void log_end(struct turn *turn, const struct event *event,
 		 is_final ? event_finish_name(event->final.reason)
 			  : error_name(event->error.code),
 		 (int)provider.len, provider.data, (int)model.len,
-		 model.len ? model.data : "",
-		 turn->first_token_ms, turn->last_token_ms, total_ms,
-		 journal_tail(turn->journal),
+		 model.len ? model.data : "", turn->first_token_ms,
+		 turn->last_token_ms, total_ms, journal_tail(turn->journal),
 		 journal_answer_bytes(turn->journal), turn->ask->passage_count,
 		 is_final ? "" : " detail=\"",
 		 is_final ? "" : turn->fault->detail, is_final ? "" : "\"");

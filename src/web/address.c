@@ -11,15 +11,32 @@ enum { ADDRESS_BYTES = 16, ADDRESS_TEXT_MAX = 64 };
 static const unsigned char mapped_prefix[12] = {0, 0, 0, 0, 0,	  0,
 						0, 0, 0, 0, 0xFF, 0xFF};
 
+/* Some proxies write ports: a.b.c.d:port, [v6]:port. */
+static struct slice without_port(struct slice text)
+{
+	const char *end;
+
+	if (text.len == 0)
+		return text;
+	if (text.data[0] == '[') {
+		end = memchr(text.data, ']', text.len);
+		return end ? slice_make(text.data + 1,
+					(size_t)(end - text.data - 1))
+			   : text;
+	}
+	end = memchr(text.data, ':', text.len);
+	if (end && memchr(text.data, '.', (size_t)(end - text.data)))
+		text.len = (size_t)(end - text.data);
+	return text;
+}
+
 /* Any address as 16 bytes, IPv4 as ::ffff:a.b.c.d. */
 static bool parse(struct slice text, unsigned char out[ADDRESS_BYTES],
 		  bool *is_v4)
 {
 	char copy[ADDRESS_TEXT_MAX];
 
-	if (text.len >= 2 && text.data[0] == '[' &&
-	    text.data[text.len - 1] == ']')
-		text = slice_make(text.data + 1, text.len - 2);
+	text = without_port(text);
 	if (text.len == 0 || text.len >= sizeof copy)
 		return false;
 	memcpy(copy, text.data, text.len);
@@ -52,6 +69,8 @@ static bool is_in_block(const unsigned char address[ADDRESS_BYTES],
 			return false;
 	}
 	if (!parse(block, base, &is_v4))
+		return false;
+	if (bits > 8 * ADDRESS_BYTES)
 		return false;
 	if (slash && is_v4)
 		bits += 8 * sizeof mapped_prefix;

@@ -38,7 +38,8 @@ static void put_stream(struct buffer *body, const struct fault *fault)
 		dialect_put_retry(body, jittered_ms());
 		return;
 	}
-	buffer_append_string(body, "data: ");
+	/* It will ask again, and name this: that is answered with 204. */
+	buffer_append_string(body, "id: refused\ndata: ");
 	native_put_fault(body, fault);
 	buffer_append_string(body, "\n\n");
 }

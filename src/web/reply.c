@@ -46,7 +46,7 @@ static bool is_request_id(struct slice id)
 		char c = text_lower(id.data[i]);
 
 		if (!(c >= 'a' && c <= 'z') && !(c >= '0' && c <= '9') &&
-		    !strchr("._-", c))
+		    c != '.' && c != '_' && c != '-')
 			return false;
 	}
 	return true;
@@ -66,8 +66,19 @@ static void put_request_id(struct buffer *out, const struct request *request)
 	buffer_append_string(out, "\r\n");
 }
 
+/* What comes back in a header line must not hold another. */
+static bool is_printable(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (text.data[i] <= ' ' || text.data[i] > '~')
+			return false;
+	return true;
+}
+
 bool reply_allows_origin(struct slice origin, const char *const *cors_origins)
 {
+	if (!is_printable(origin))
+		return false;
 	for (; *cors_origins; cors_origins++)
 		if (!strcmp(*cors_origins, "*") ||
 		    text_equal_nocase(origin, *cors_origins))

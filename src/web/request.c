@@ -21,8 +21,6 @@ static const struct {
     {"HTTP_X_REQUEST_ID", offsetof(struct request, request_id)},
     {"REMOTE_ADDR", offsetof(struct request, remote_address)},
     {"HTTP_X_FORWARDED_FOR", offsetof(struct request, forwarded_for)},
-    {"HTTP_ACCESS_CONTROL_REQUEST_HEADERS",
-     offsetof(struct request, wanted_headers)},
     {"SERVER_SOFTWARE", offsetof(struct request, server_software)},
     {"LEAT_MOUNT", offsetof(struct request, mount_input.leat_mount)},
     {"SCRIPT_NAME", offsetof(struct request, mount_input.script_name)},
@@ -133,7 +131,7 @@ bool request_is_foreign(const struct request *request)
 	host = slice_make(slashes + 3, (size_t)(slice_end(host) - slashes - 3));
 	if (without_port(request->host).len == request->host.len)
 		host = without_port(host);
-	if (host.len != request->host.len)
+	if (host.len == 0 || host.len != request->host.len)
 		return true;
 	for (size_t i = 0; i < host.len; i++)
 		if (text_lower(host.data[i]) !=

@@ -26,7 +26,6 @@ struct request {
 	struct slice remote_address;
 	struct slice forwarded_for;
 	struct slice server_software;
-	struct slice wanted_headers; /* Access-Control-Request-Headers */
 	struct mount_input mount_input;
 	struct mount_place place;
 	struct slice body; /* memory_free() its data */

@@ -376,6 +376,8 @@ static bool read_one(struct stream_query *query, struct slice name,
 			return fault_set_hint(
 			    fault, ERROR_BAD_REQUEST,
 			    "\"wait\" must be a number of seconds.");
+		if (query->wait_s > UINT32_MAX)
+			query->wait_s = UINT32_MAX;
 	} else if (slice_is(name, "live")) {
 		query->is_poll = slice_is(value, "long-poll");
 		if (!query->is_poll && !slice_is(value, "sse"))
@@ -462,7 +464,11 @@ void route_chat_stream(struct peer *peer, struct slice id)
 			       query.dialect);
 		break;
 	case FOUND_NOWHERE:
-		answer_missing(peer, id);
+		/* An EventSource that comes back asks until it gets 204. */
+		if (last.len)
+			peer_reply_empty(peer, 204);
+		else
+			answer_missing(peer, id);
 		break;
 	case FOUND_ELSEWHERE:
 		break;

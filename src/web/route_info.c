@@ -51,25 +51,41 @@ void route_readyz(struct peer *peer, struct slice id)
 	buffer_fini(&body);
 }
 
+/* Behind a proxy that is not known as one, the address is the proxy's: it
+ * would let everybody in that it serves. */
+static bool may_see_metrics(const struct server *server,
+			    const struct request *request)
+{
+	const char *const *proxies = server->options.trusted_proxies;
+
+	if (request->forwarded_for.len &&
+	    !address_is_listed(request->remote_address, proxies))
+		return false;
+	return address_is_listed(address_of_client(request->remote_address,
+						   request->forwarded_for,
+						   proxies),
+				 server->options.metrics_allow);
+}
+
 void route_metrics(struct peer *peer, struct slice id)
 {
 	struct server *server = peer->server;
 	struct reply_head head = {
 	    .status = 200,
 	    .content_type = "text/plain; version=0.0.4; charset=utf-8"};
-	struct metrics sum = *server->metrics;
+	struct metrics sum;
 	struct fault fault;
 	struct buffer body;
 
 	(void)id;
-	if (!address_is_listed(peer->request->remote_address,
-			       server->options.metrics_allow)) {
+	if (!may_see_metrics(server, peer->request)) {
 		fault_set_hint(&fault, ERROR_FORBIDDEN,
 			       "metrics_allow does not list this address.");
 		peer_reply_fault(peer, &fault);
 		return;
 	}
 	metrics_read_cpu(server->metrics);
+	sum = *server->metrics;
 	if (server->hooks.sum_metrics)
 		server->hooks.sum_metrics(server->hooks.state, &sum);
 	buffer_init(&body, BUFFER_UNLIMITED);

@@ -6,24 +6,23 @@
 #include "web/server_private.h"
 #include "wire/query_string.h"
 
-enum { PASSAGES_MAX = 50, SNIPPET_MAX_BYTES = 300, CHARACTERS_MAX = 100000 };
+enum { PASSAGES_MAX = 50, CHARACTERS_MAX = 100000 };
 
 struct searching {
 	struct peer *peer; /* NULL: it left */
+	struct retriever *retriever;
+	struct retrieval *retrieval;
 	struct arena arena;
 	struct retrieval_ask ask;
 };
 
 static void put_passage(struct buffer *out, const struct passage *passage,
-			size_t n)
+			size_t snippet_max)
 {
 	size_t len = passage->text.len;
 
-	if (len > SNIPPET_MAX_BYTES)
-		len = text_utf8_floor(passage->text.data, SNIPPET_MAX_BYTES);
-	json_put_comma(out);
-	buffer_append_char(out, '{');
-	json_put_int_member(out, "n", (int64_t)n);
+	if (len > snippet_max)
+		len = text_utf8_floor(passage->text.data, snippet_max);
 	json_put_string_member(out, "title", passage->title);
 	json_put_string_member(out, "heading", passage->heading);
 	json_put_string_member(out, "url", passage->url);
@@ -31,12 +30,12 @@ static void put_passage(struct buffer *out, const struct passage *passage,
 			       slice_make(passage->text.data, len));
 	json_put_name(out, "score");
 	json_put_number(out, passage->score);
-	buffer_append_char(out, '}');
 }
 
 static void answer(struct peer *peer, const struct searching *searching,
 		   const struct retrieval_result *result)
 {
+	size_t snippet_max = chat_snippet_bytes(peer->server->chat);
 	struct buffer body;
 
 	if (!result->is_ok) {
@@ -48,8 +47,13 @@ static void answer(struct peer *peer, const struct searching *searching,
 	json_put_string_member(&body, "query", searching->ask.query);
 	json_put_name(&body, "passages");
 	buffer_append_char(&body, '[');
-	for (size_t i = 0; i < result->passage_count; i++)
-		put_passage(&body, &result->passages[i], i + 1);
+	for (size_t i = 0; i < result->passage_count; i++) {
+		json_put_comma(&body);
+		buffer_append_char(&body, '{');
+		json_put_int_member(&body, "n", (int64_t)i + 1);
+		put_passage(&body, &result->passages[i], snippet_max);
+		buffer_append_char(&body, '}');
+	}
 	buffer_append_string(&body, "]}\n");
 	peer_reply_json(peer, 200, buffer_slice(&body));
 	buffer_fini(&body);
@@ -71,7 +75,10 @@ static void on_found(void *state, const struct retrieval_result *result)
 
 static void on_gone(struct peer *peer)
 {
-	((struct searching *)peer->work)->peer = NULL;
+	struct searching *searching = peer->work;
+
+	searching->peer = NULL;
+	searching->retriever->ops->cancel(searching->retrieval);
 }
 
 /* False and a fault: the query string does not say what to look for. */
@@ -129,8 +136,9 @@ void route_search(struct peer *peer, struct slice id)
 		return;
 	}
 	searching->peer = peer;
+	searching->retriever = retriever;
 	peer->work = searching;
 	peer->on_gone = on_gone;
-	retriever->ops->start(retriever, &searching->ask, &searching->arena,
-			      on_found, searching);
+	searching->retrieval = retriever->ops->start(
+	    retriever, &searching->ask, &searching->arena, on_found, searching);
 }

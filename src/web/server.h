@@ -102,8 +102,8 @@ void server_adopt(struct server *server, int fd, struct slice bytes,
 
 /* Stops accepting. Running streams go on; on_drained comes from the loop
  * when the last peer has left, or at the latest after timeout_ms, when what
- * is left is ended (error `interrupted` where a turn still ran). New requests
- * on kept-alive connections get `draining`. */
+ * is left is ended (error `interrupted` where a turn still ran). Kept-alive
+ * connections are closed after their answer. */
 void server_drain(struct server *server, unsigned timeout_ms,
 		  void (*on_drained)(void *state), void *state);
 unsigned server_open_peers(const struct server *server);

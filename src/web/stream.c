@@ -131,8 +131,10 @@ static void put_head(struct peer *peer, struct buffer *out)
 
 	if (!ops->is_event_stream && journal_answer_bytes(journal) == 0) {
 		read_terminal(journal, &event);
-		if (event.type == EVENT_ERROR)
+		if (event.type == EVENT_ERROR) {
 			head.status = error_http_status(event.error.code);
+			head.retry_after_ms = event.error.retry_after_ms;
+		}
 	}
 	reply_put_head(out, &head, peer->request,
 		       peer->server->options.cors_origins);
