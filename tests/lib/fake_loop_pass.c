@@ -163,8 +163,10 @@ void fake_loop_settle(struct loop *loop)
 	for (int i = 0; is_busy; i++) {
 		if (i == SETTLE_MAX)
 			fail_msg("the loop spins");
-		is_busy = run_watches(loop) | run_jobs(loop) |
-			  fake_loop_run_due(loop) | loop->again;
+		is_busy = run_watches(loop);
+		is_busy |= run_jobs(loop);
+		is_busy |= fake_loop_run_due(loop);
+		is_busy |= loop->again;
 		loop->again = false;
 		for (unsigned j = 0; j < loop->pass_count; j++)
 			loop->passes[j].callback(loop->passes[j].state);
