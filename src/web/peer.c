@@ -21,6 +21,12 @@ void peer_touch(struct peer *peer, struct list *list)
 	list_append(list, &peer->time_node);
 }
 
+static void watch(struct peer *peer)
+{
+	watch_set(peer->watch, WATCH_READ | WATCH_GONE |
+				   (peer->out.len > 0 ? WATCH_WRITE : 0));
+}
+
 /* Bytes of the framed part that the socket takes now; -1: it is gone. */
 static ssize_t send_some(struct peer *peer, const char *data, size_t len)
 {
@@ -50,7 +56,7 @@ static bool flush(struct peer *peer)
 		return true;
 	}
 	buffer_fini(&peer->out);
-	watch_set(peer->watch, WATCH_READ | WATCH_GONE);
+	watch(peer);
 	peer_touch(peer, peer->state == PEER_STREAMING
 			     ? &peer->server->streaming
 			     : &peer->server->waiting);
@@ -62,6 +68,9 @@ static void on_ready(void *state, unsigned events)
 {
 	struct peer *peer = state;
 
+	/* An error of the socket has ended the watch, but comes out only when
+	 * the bytes before it have been read. */
+	watch(peer);
 	if ((events & WATCH_WRITE) && !flush(peer))
 		peer_read_end(peer);
 	else if (events & (WATCH_READ | WATCH_GONE))
@@ -85,7 +94,7 @@ struct peer *peer_open(struct server *server, int fd)
 	buffer_init(&peer->out, BUFFER_UNLIMITED);
 	timer_init(&peer->timer, server->loop, stream_on_timer, peer);
 	peer->watch = watch_open(server->loop, fd, on_ready, peer);
-	watch_set(peer->watch, WATCH_READ | WATCH_GONE);
+	watch(peer);
 	peer_touch(peer, &server->reading);
 	return peer;
 }
@@ -159,7 +168,7 @@ static void after_reply(struct peer *peer)
 		record_reader_fini(&peer->in);
 		record_reader_init(&peer->in);
 		release_held(peer);
-		watch_set(peer->watch, WATCH_READ | WATCH_GONE);
+		watch(peer);
 		peer_touch(peer, &server->draining);
 		return;
 	}
@@ -215,7 +224,7 @@ void peer_send(struct peer *peer, struct buffer *framed)
 	}
 	buffer_append(&peer->out, framed->data + done,
 		      framed->len - (size_t)done);
-	watch_set(peer->watch, WATCH_READ | WATCH_WRITE | WATCH_GONE);
+	watch(peer);
 	peer_touch(peer, &peer->server->slow);
 }
 

@@ -204,16 +204,23 @@ struct slice record_request(const struct record_reader *reader)
 	return slice_make(reader->bytes.data, reader->kept);
 }
 
-bool record_aborts(const struct record_reader *reader, uint16_t request_id)
+bool record_aborts(struct record_reader *reader, uint16_t request_id)
 {
+	const struct buffer *bytes = &reader->bytes;
 	struct record_header header;
 
-	if (reader->bytes.len - reader->kept < RECORD_HEADER_LEN)
-		return false;
-	return read_header((const unsigned char *)reader->bytes.data +
-			       reader->kept,
-			   &header) &&
-	       header.type == ABORT_REQUEST && header.id == request_id;
+	while (bytes->len - reader->kept >=
+	       reader->watched + RECORD_HEADER_LEN) {
+		const unsigned char *p = (const unsigned char *)bytes->data +
+					 reader->kept + reader->watched;
+
+		if (!read_header(p, &header))
+			return false;
+		if (header.type == ABORT_REQUEST && header.id == request_id)
+			return true;
+		reader->watched += header.total_len;
+	}
+	return false;
 }
 
 void record_next(struct record_reader *reader)

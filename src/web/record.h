@@ -39,6 +39,7 @@ struct record_limits {
 struct record_reader {
 	struct buffer bytes;
 	size_t kept;
+	size_t watched; /* of what was not scanned: no abort so far */
 	size_t params_bytes;
 	size_t body_bytes;
 	uint16_t request_id;
@@ -54,8 +55,8 @@ enum record_status record_scan(struct record_reader *reader,
 			       const struct record_limits *limits);
 /* The complete request's bytes. */
 struct slice record_request(const struct record_reader *reader);
-/* The unscanned bytes begin with an FCGI_ABORT_REQUEST for that request. */
-bool record_aborts(const struct record_reader *reader, uint16_t request_id);
+/* Among the unscanned records is an FCGI_ABORT_REQUEST for that request. */
+bool record_aborts(struct record_reader *reader, uint16_t request_id);
 /* Forgets the request; bytes after it stay for the next one. */
 void record_next(struct record_reader *reader);
 
