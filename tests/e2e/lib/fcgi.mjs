@@ -120,7 +120,10 @@ export class FcgiConnection {
 
 	#record(type, id, content) {
 		this.records.push({ type, id, content: Buffer.from(content) });
-		if (type === STDOUT) this.stdout = Buffer.concat([this.stdout, content]);
+		if (type === STDOUT) {
+			this.stdout = Buffer.concat([this.stdout, content]);
+			this.onStdout?.(content);
+		}
 		if (type !== END) return;
 		const reply = { ...parseCgi(this.stdout), id, protocolStatus: content[4] };
 		this.stdout = Buffer.alloc(0);
