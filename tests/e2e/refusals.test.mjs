@@ -210,3 +210,34 @@ scenario('too many streams of one address are told to come back', async (place) 
 	assert.equal(again.status, 200);
 	again.leave();
 });
+
+scenario('a full worker says so at once, and takes more when there is room', async (place) => {
+	const site = await startSite(place, { workers: 1, limits: { streams_per_worker: 5, streams_per_address: 0 }, script: async (call) => { await call.delta('x'); } });
+	const open = await Promise.all(Array.from({ length: 5 }, () => site.open('q')));
+	await Promise.all(open.map((s) => s.untilType('content')));
+	const refused = await site.post('chat', { query: 'q', streaming: true });
+	assert.equal(refused.status, 503);
+	assert.equal(refused.json.code, 'overloaded');
+	assert.equal(refused.json.retryable, true);
+	assert.ok(Number(refused.headers['retry-after']) > 0);
+	assert.ok(refused.ms < 300 * SLOWNESS);
+	assert.equal((await site.request('healthz')).status, 200);
+	assert.equal(site.upstream.calls.length, 5);
+	open[0].leave();
+	let again;
+	for (let n = 0; n < 100; n++) {
+		again = await site.open('q');
+		if (again.status === 200) break;
+		await again.all();
+	}
+	await again.untilType('content');
+	for (const stream of [...open, again]) stream.leave();
+});
+
+scenario('an ask that waits for one answer counts as a stream too', async (place) => {
+	const site = await startSite(place, { workers: 1, limits: { streams_per_worker: 2, streams_per_address: 0 }, script: () => {} });
+	const waiting = [site.post('chat', { query: 'a' }), site.post('chat', { query: 'b' })];
+	for (const w of waiting) w.catch(() => {});
+	await site.upstream.call(2);
+	assert.equal((await site.post('chat', { query: 'c' })).status, 503);
+});
