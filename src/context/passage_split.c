@@ -13,7 +13,11 @@ enum {
 	PATH_MAX_BYTES = 400,
 	LEVELS = 6,
 	/* A subsection this short ("Example") stays with what it belongs to. */
-	SMALL_SECTION = 250
+	SMALL_SECTION = 250,
+	/* Bytes in which a unit ends, or it is cut: more than PASSAGE_TARGET
+	 * characters. Looking further would cost the square of a text that
+	 * has no ends. */
+	UNIT_LOOK = 4 * PASSAGE_TARGET + 64
 };
 
 /* A block, or a part of a long one. */
@@ -80,6 +84,14 @@ static size_t next_unit(struct slice text, size_t from, enum block_kind kind)
 	return feed ? (size_t)(feed - text.data) + 1 : text.len;
 }
 
+static struct slice near(struct slice text, size_t at)
+{
+	if (text.len - at <= UNIT_LOOK)
+		return text;
+	return slice_make(text.data,
+			  text_utf8_floor(text.data, at + UNIT_LOOK));
+}
+
 /* Where to cut a single unit that is too long: at a space if there is one
  * in the second half. */
 static size_t cut_unit(struct slice text, size_t from, size_t chars)
@@ -102,7 +114,7 @@ static void split_long_block(struct split *split, struct slice text,
 	bool continues = false;
 
 	while (at < text.len) {
-		size_t end = next_unit(text, at, kind);
+		size_t end = next_unit(near(text, at), at, kind);
 		size_t len = text_utf8_count(text.data + at, end - at);
 
 		if (len > PASSAGE_TARGET) {
