@@ -14,7 +14,9 @@ static bool read_target(struct slice target, struct arena *arena,
 	size_t end = 0;
 	bool is_ok;
 
-	if (target.len && target.data[0] != '/') {
+	if (target.len == 0)
+		return false;
+	if (target.data[0] != '/') {
 		slashes = memmem(target.data, target.len, "://", 3);
 		if (!slashes)
 			return false;
@@ -96,7 +98,7 @@ static void set_place(struct mount_place *place, struct slice path,
 static bool is_under(struct slice path, struct slice mount)
 {
 	return path.len >= mount.len &&
-	       !memcmp(path.data, mount.data, mount.len) &&
+	       (mount.len == 0 || !memcmp(path.data, mount.data, mount.len)) &&
 	       (path.len == mount.len || path.data[mount.len] == '/');
 }
 
