@@ -60,10 +60,22 @@ void peer_read_late(struct peer *peer)
 	refuse(peer, &fault);
 }
 
+static enum record_status look(struct peer *peer)
+{
+	const struct server_options *options = &peer->server->options;
+	struct record_limits limits = {options->max_params_bytes,
+				       options->max_body_bytes};
+
+	return record_scan(&peer->in, &limits);
+}
+
 static void refuse_held(struct peer *peer)
 {
 	struct fault fault;
 
+	/* Whom to answer stands in the first bytes. */
+	if (!peer->in.has_begun)
+		look(peer);
 	fault_set(&fault, ERROR_OVERLOADED, "held request bytes");
 	fault.retry_after_ms = 1000;
 	refuse(peer, &fault);
@@ -96,9 +108,7 @@ static void start_work(struct peer *peer)
 void peer_read_scan(struct peer *peer)
 {
 	struct server *server = peer->server;
-	struct record_limits limits = {server->options.max_params_bytes,
-				       server->options.max_body_bytes};
-	enum record_status status = record_scan(&peer->in, &limits);
+	enum record_status status = look(peer);
 
 	switch (status) {
 	case RECORD_MORE:
