@@ -53,8 +53,11 @@ static void on_ready(void *state, unsigned events)
 	}
 	if (events & WATCH_READ)
 		bits |= CURL_CSELECT_IN;
-	if (events & WATCH_WRITE)
+	if (events & WATCH_WRITE) {
 		bits |= CURL_CSELECT_OUT;
+		/* It is connecting, or sends the request. */
+		loop_hurry(socket->client->loop);
+	}
 	act(socket->client, socket->fd, bits);
 }
 

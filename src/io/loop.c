@@ -7,7 +7,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 
-enum { PACE_US = 250, PACE_WINDOW_US = 50000, PACE_PASSES = 75 };
+enum { PACE_US = 500, PACE_WINDOW_US = 50000, PACE_EVENTS = 250 };
 
 static unsigned long long clock_ms(void)
 {
@@ -45,27 +45,29 @@ static void on_check(uv_check_t *check)
 	run_pass(check->data);
 }
 
-/* A loop that hundreds of streams keep awake would poll for each frame
- * alone, and sleep and wake between them. So, while passes follow one
- * another that closely, the next one waits until PACE_US have gone by since
- * the last: what has come by then is served together. An idle or lightly
- * loaded loop never waits. */
+/* A loop that thousands of streams keep awake would poll for each frame
+ * alone, and sleep and wake between them. So, while sockets have something to
+ * say more than 5,000 times a second, polls are PACE_US apart: what has come
+ * by then (three frames or more) is served together. Half of that time saves
+ * nothing: then sleeping twice costs what polling less often gains. A loop
+ * with less to do never waits. */
 static void pace(struct loop *loop)
 {
 	struct timespec rest = {0, 0};
 	uint64_t now_us = uv_hrtime() / 1000;
 
 	if (now_us - loop->window_us > PACE_WINDOW_US) {
-		loop->is_busy = loop->window_passes > PACE_PASSES;
+		loop->is_busy = loop->window_events > PACE_EVENTS;
 		loop->window_us = now_us;
-		loop->window_passes = 0;
+		loop->window_events = 0;
 	}
-	loop->window_passes++;
-	if (loop->is_busy && now_us - loop->polled_us < PACE_US) {
+	if (loop->is_busy && !loop->is_hurried &&
+	    now_us - loop->polled_us < PACE_US) {
 		rest.tv_nsec =
 		    (long)(PACE_US - (now_us - loop->polled_us)) * 1000;
 		nanosleep(&rest, NULL);
 	}
+	loop->is_hurried = false;
 	loop->polled_us = uv_hrtime() / 1000;
 }
 
@@ -97,6 +99,7 @@ struct loop *loop_new(void)
 
 	if (uv_loop_init(&loop->uv) != 0)
 		abort();
+	loop->uv.data = loop;
 	loop->clock = (struct clock){monotonic_ms, wall_ms, loop};
 	uv_check_init(&loop->uv, &loop->check);
 	uv_prepare_init(&loop->uv, &loop->prepare);
@@ -165,6 +168,11 @@ void loop_on_pass(struct loop *loop, void (*callback)(void *state), void *state)
 	loop->passes[loop->pass_count].callback = callback;
 	loop->passes[loop->pass_count].state = state;
 	loop->pass_count++;
+}
+
+void loop_hurry(struct loop *loop)
+{
+	loop->is_hurried = true;
 }
 
 void loop_again(struct loop *loop)

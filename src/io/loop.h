@@ -35,6 +35,10 @@ void loop_on_pass(struct loop *loop, void (*callback)(void *state),
 /* The next pass comes at once, without waiting for an event: for a pass
  * callback that left work for later. */
 void loop_again(struct loop *loop);
+/* A busy loop rests between two passes, to serve several frames in one; after
+ * this it does not rest before the next pass. For what somebody waits for at
+ * the beginning of an answer. */
+void loop_hurry(struct loop *loop);
 /* Passes that took more than 50 ms since the start. */
 uint64_t loop_slow_passes(const struct loop *loop);
 

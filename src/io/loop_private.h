@@ -27,8 +27,9 @@ struct loop {
 	uint64_t slow_passes;
 	uint64_t window_us; /* see pace() */
 	uint64_t polled_us;
-	unsigned window_passes;
+	unsigned window_events; /* of sockets */
 	bool is_busy;
+	bool is_hurried;
 
 	struct {
 		void (*callback)(void *state);

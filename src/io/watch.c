@@ -15,8 +15,10 @@ struct watch {
 static void on_poll(uv_poll_t *poll, int status, int ready)
 {
 	struct watch *watch = poll->data;
+	struct loop *loop = poll->loop->data;
 	unsigned events = 0;
 
+	loop->window_events++;
 	if (status < 0) {
 		/* A peer that closed with unread data arrives as an error of
 		 * the poll, and libuv has stopped it. */

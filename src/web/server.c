@@ -263,6 +263,7 @@ static void on_listener(void *state, unsigned events)
 	if (fd >= 0) {
 		peer_open(server, fd);
 		tell_open(server);
+		loop_hurry(server->loop);
 	} else if (errno == EMFILE || errno == ENFILE) {
 		shed(listener);
 	}

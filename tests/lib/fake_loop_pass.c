@@ -95,6 +95,11 @@ void loop_on_pass(struct loop *loop, void (*callback)(void *state), void *state)
 	loop->pass_count++;
 }
 
+void loop_hurry(struct loop *loop)
+{
+	(void)loop;
+}
+
 void loop_again(struct loop *loop)
 {
 	loop->again = true;
