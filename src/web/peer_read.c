@@ -114,7 +114,13 @@ void peer_read_scan(struct peer *peer)
 	case RECORD_MORE:
 		break;
 	case RECORD_COMPLETE:
-		start_work(peer);
+		/* Taken back in the same breath: it must cost nothing. */
+		if (record_aborts(&peer->in, peer->in.request_id)) {
+			metrics_inc(server->metrics, METRIC_REQUESTS_BROKEN);
+			peer_close(peer);
+		} else {
+			start_work(peer);
+		}
 		break;
 	case RECORD_UNKNOWN_ROLE:
 		buffer_clear(&server->scratch);

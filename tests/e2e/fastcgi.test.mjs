@@ -206,6 +206,15 @@ function assertReply(reply, connection, status, code) {
 	}
 }
 
+scenario('a request that is taken back in the same breath asks nobody', async (place) => {
+	const { upstream, leat } = await startPool(place);
+	const connection = new FcgiConnection(leat.socket);
+	connection.socket.on('error', () => {});
+	await connection.write(Buffer.concat([encodeRequest(post(ASK), { keep: true }), record(GET_VALUES, 0), record(ABORT, 1)]));
+	await within(connection.closed, 2000, 'the connection closes');
+	assert.equal(upstream.calls.length, 0);
+});
+
 scenario('whatever the records are, there is an answer or an end, and no other stream notices', async (place, t) => {
 	const pool = await startPool(place);
 	const before = pool.descriptors();
