@@ -140,6 +140,11 @@ bool request_is_foreign(const struct request *request)
 	return false;
 }
 
+bool request_is_cross_site(const struct request *request)
+{
+	return slice_is(request->fetch_site, "cross-site");
+}
+
 bool request_hides_leaving(const struct request *request)
 {
 	return text_starts_with(request->server_software, "Apache");

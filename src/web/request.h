@@ -47,5 +47,8 @@ bool request_wants_events(const struct request *request);
 bool request_hides_leaving(const struct request *request);
 /* An Origin header whose host is not the one that was asked. */
 bool request_is_foreign(const struct request *request);
+/* Another site's page made the browser ask: also by an image or a link, which
+ * name no Origin (W3C Fetch Metadata, section 2.3). */
+bool request_is_cross_site(const struct request *request);
 
 #endif

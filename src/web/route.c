@@ -128,12 +128,18 @@ static void answer_options(struct peer *peer)
 	peer_reply(peer, &head, SLICE_NONE);
 }
 
-/* A page of another site may not make its visitors' browsers ask here. */
-static bool check_origin(struct peer *peer)
+/* A page of another site may not make its visitors' browsers ask here: a turn
+ * costs money. What takes HEAD only shows something, and links may lead
+ * there. */
+static bool check_origin(struct peer *peer, const struct route *route)
 {
+	const struct request *request = peer->request;
+	bool is_foreign =
+	    request_is_foreign(request) ||
+	    (!route->takes_head && request_is_cross_site(request));
 	struct fault fault;
 
-	if (!request_is_foreign(peer->request) ||
+	if (!is_foreign ||
 	    reply_allows_origin(peer->request->origin,
 				peer->server->options.cors_origins))
 		return true;
@@ -168,7 +174,7 @@ void route_request(struct peer *peer)
 		exists = true;
 		if (!(method_of(request, route) & route->method))
 			continue;
-		if (check_origin(peer))
+		if (check_origin(peer, route))
 			route->answer(peer, address.count > 1
 						? address.segments[1]
 						: SLICE_NONE);

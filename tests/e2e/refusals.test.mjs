@@ -177,6 +177,12 @@ scenario('a page of another site may not ask', async (place) => {
 	assert.equal((await ask('http://127.0.0.2')).status, 403);
 	const named = await site.post('chat', { query: 'a' }, { origin: 'https://proxied.example', 'sec-fetch-site': 'same-origin' });
 	assert.equal(named.status, 200);
+	// An image or a link of another site names no Origin.
+	const calls = site.upstream.calls.length;
+	const lure = { 'sec-fetch-site': 'cross-site', 'sec-fetch-mode': 'no-cors' };
+	assert.equal((await site.request('chat?query=a', { headers: lure })).status, 403);
+	assert.equal(site.upstream.calls.length, calls);
+	assert.equal((await site.request('', { headers: lure })).status, 200);
 	const own = await ask(site.nginx.url);
 	assert.equal(own.status, 200);
 	const friend = await ask('https://friend.example');

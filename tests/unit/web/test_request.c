@@ -257,6 +257,18 @@ static void what_the_browser_itself_calls_same_is_same(void **state)
 	assert_true(is_foreign("https://front.example", "back.example"));
 }
 
+static void an_image_of_another_site_is_cross_site_without_an_origin(
+    void **state)
+{
+	(void)state;
+	assert_false(request_is_cross_site(request));
+	request->fetch_site = SLICE_LITERAL("cross-site");
+	assert_false(is_foreign("", "a.example"));
+	assert_true(request_is_cross_site(request));
+	request->fetch_site = SLICE_LITERAL("none");
+	assert_false(request_is_cross_site(request));
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -272,6 +284,7 @@ int main(void)
 	    EACH(event_streams_are_asked_for_by_name),
 	    EACH(an_origin_of_another_host_is_foreign),
 	    EACH(what_the_browser_itself_calls_same_is_same),
+	    EACH(an_image_of_another_site_is_cross_site_without_an_origin),
 	};
 
 	return cmocka_run_group_tests(tests, open_all, NULL);
