@@ -66,8 +66,9 @@ static bool is_same_file(int fd, const char *path)
 	       by_fd.st_dev == by_path.st_dev && by_fd.st_ino == by_path.st_ino;
 }
 
-/* A leaving master removes the file while it holds the lock, so what was
- * locked counts only if it still is what the path names. */
+/* For the owner's eyes only: whoever can open a file can also lock it, and
+ * keep leat from starting. A leaving master removes the file while it holds the
+ * lock, so what was locked counts only if it still is what the path names. */
 static bool take_lock(struct listen_set *set, struct listen_socket *socket,
 		      bool *is_new)
 {
@@ -78,7 +79,7 @@ static bool take_lock(struct listen_set *set, struct listen_socket *socket,
 
 		*is_new = fd < 0 && errno == ENOENT;
 		if (*is_new)
-			fd = open(socket->lock_path, flags | O_CREAT, 0644);
+			fd = open(socket->lock_path, flags | O_CREAT, 0600);
 		if (fd < 0 && errno == ENOENT)
 			return listen_socket_fail(set, socket, errno);
 		if (fd < 0)
@@ -261,10 +262,4 @@ bool listen_is_replaced(const struct listen_socket *socket)
 	pid = read_pid(fd);
 	close(fd);
 	return pid != 0 && pid != socket->master_pid;
-}
-
-bool listen_check(const char *address, bool allows_remote,
-		  char error[LISTEN_ERROR_SIZE])
-{
-	return listen_socket_check(address, allows_remote, error);
 }

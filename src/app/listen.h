@@ -71,9 +71,4 @@ bool listen_parse(struct listen_socket *socket, const char *text,
  * another master wants its place. */
 bool listen_is_replaced(const struct listen_socket *socket);
 
-/* Is the address well-formed and allowed? Needs no permission and opens
- * nothing; for checking a configuration. */
-bool listen_check(const char *address, bool allows_remote,
-		  char error[LISTEN_ERROR_SIZE]);
-
 #endif

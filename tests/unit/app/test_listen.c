@@ -20,6 +20,8 @@
 
 #include <cmocka.h>
 
+#include "app/listen_socket.h"
+
 static char folder[64];
 static char path[96];
 static char address[104];
@@ -141,6 +143,16 @@ static void a_second_instance_is_refused_with_the_firsts_number(void **state)
 	assert_true(connects(path)); /* the first one's is untouched */
 }
 
+static void only_the_owner_can_open_the_lock(void **state)
+{
+	struct stat status;
+
+	(void)state;
+	assert_true(listen_open(&set, &options));
+	assert_int_equal(fstat(set.sockets[0].lock_fd, &status), 0);
+	assert_int_equal(status.st_mode & 0777, 0600);
+}
+
 static void a_stale_socket_is_replaced(void **state)
 {
 	(void)state;
@@ -255,9 +267,9 @@ static void a_path_must_leave_room_for_the_temporary_name(void **state)
 
 	(void)state;
 	memset(text + 6, 'x', 94);
-	assert_true(listen_check(text, false, error)); /* 95 bytes */
+	assert_true(listen_socket_check(text, false, error)); /* 95 bytes */
 	memset(text + 6, 'x', 95);
-	assert_false(listen_check(text, false, error));
+	assert_false(listen_socket_check(text, false, error));
 	assert_non_null(strstr(error, "96 bytes"));
 	assert_non_null(strstr(error, "95"));
 }
@@ -301,13 +313,13 @@ static void addresses_are_checked(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-		assert_true(listen_check(good[i], false, error));
+		assert_true(listen_socket_check(good[i], false, error));
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		assert_false(listen_check(bad[i], true, error));
+		assert_false(listen_socket_check(bad[i], true, error));
 	for (size_t i = 0; i < sizeof remote / sizeof *remote; i++) {
-		assert_false(listen_check(remote[i], false, error));
+		assert_false(listen_socket_check(remote[i], false, error));
 		assert_non_null(strstr(error, "loopback"));
-		assert_true(listen_check(remote[i], true, error));
+		assert_true(listen_socket_check(remote[i], true, error));
 	}
 }
 
@@ -395,6 +407,7 @@ int main(void)
 	    TEST(a_socket_has_the_mode_and_accepts),
 	    TEST(stopping_leaves_nothing_behind),
 	    TEST(a_second_instance_is_refused_with_the_firsts_number),
+	    TEST(only_the_owner_can_open_the_lock),
 	    TEST(a_stale_socket_is_replaced),
 	    TEST(orphans_sockets_are_replaced_by_rename),
 	    TEST(a_socket_that_was_removed_counts_as_replaced),
