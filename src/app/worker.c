@@ -204,8 +204,7 @@ static int run(struct worker *worker)
 	loop_run(worker->assembly.loop);
 	timer_stop(&worker->tick);
 	worker_leave_fini(worker);
-	is_clean = server_open_peers(worker->server) == 0 &&
-		   chat_open_turns(worker->assembly.chat) == 0;
+	is_clean = worker_leave_is_over(worker);
 	if (!is_clean || loop_lookups(worker->assembly.loop) > 0) {
 		if (!is_clean)
 			log_error("pool", "something did not end in time");

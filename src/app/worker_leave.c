@@ -22,12 +22,17 @@ enum {
 	FINISH_TRIES = 250
 };
 
+bool worker_leave_is_over(const struct worker *worker)
+{
+	return server_open_peers(worker->server) == 0 &&
+	       chat_open_turns(worker->assembly.chat) == 0 &&
+	       loop_jobs(worker->assembly.loop) == 0;
+}
+
 static void look_whether_finished(struct worker *worker)
 {
-	bool is_over = server_open_peers(worker->server) == 0 &&
-		       chat_open_turns(worker->assembly.chat) == 0;
-
-	if (is_over || worker->leave_tries++ == FINISH_TRIES)
+	if (worker_leave_is_over(worker) ||
+	    worker->leave_tries++ == FINISH_TRIES)
 		loop_stop(worker->assembly.loop);
 	else
 		timer_start(&worker->leave, FINISH_LOOK_MS);

@@ -51,5 +51,7 @@ void worker_leave_fini(struct worker *worker);
 void worker_leave_start(struct worker *worker, unsigned timeout_ms);
 void worker_leave_on_bye(void *state);
 void worker_leave_on_master_gone(void *state);
+/* No peer, no turn, and no job of theirs on another thread is left. */
+bool worker_leave_is_over(const struct worker *worker);
 
 #endif

@@ -134,6 +134,15 @@ void loop_free(struct loop *loop)
 	memory_free(loop);
 }
 
+unsigned loop_jobs(const struct loop *loop)
+{
+	unsigned count = 0;
+
+	for (int kind = 0; kind < JOB_KINDS; kind++)
+		count += loop->job_counts[kind];
+	return count;
+}
+
 unsigned loop_lookups(const struct loop *loop)
 {
 	return loop->lookup_count;

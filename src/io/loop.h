@@ -92,6 +92,9 @@ struct job *job_start(struct loop *loop, enum job_kind kind,
 		      void (*work)(void *state), void (*on_done)(void *state),
 		      void *state);
 
+/* How many wait, run or have not been reported. */
+unsigned loop_jobs(const struct loop *loop);
+
 /* Looks a name up off the loop (getaddrinfo). on_done comes once, unless
  * lookup_cancel() was called first: then never. status is 0 or an error for
  * loop_strerror(); addresses are numeric, IPv6 without brackets. */

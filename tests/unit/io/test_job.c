@@ -91,9 +91,11 @@ static void work_is_done_on_another_thread_and_reported_on_the_loops(
 	for (enum job_kind kind = 0; kind < JOB_KINDS; kind++)
 		assert_true(start(scene, kind));
 	assert_int_equal(scene->done, 0);
+	assert_int_equal(loop_jobs(scene->loop), 3);
 	loop_run(scene->loop);
 	assert_int_equal(scene->done, 3);
 	assert_int_equal(scene->worked, 3);
+	assert_int_equal(loop_jobs(scene->loop), 0);
 }
 
 static void a_kind_has_a_bound_of_its_own(void **state)
