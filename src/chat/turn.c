@@ -235,6 +235,8 @@ static void on_end(void *state, const struct provider_ending *ending)
 static enum step_result step_call(struct turn *turn)
 {
 	put_status(turn, STEP_MODEL, STATE_STARTED, -1, "Writing the answer");
+	if (turn->wish != WISH_NONE) /* there was no room for that */
+		return STEP_NEXT;
 	prompt_compose(turn->ask, chat_options_of(turn->chat)->system,
 		       wants_recall(turn));
 	turn->sink = (struct provider_sink){on_event, on_end, turn};

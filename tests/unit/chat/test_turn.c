@@ -340,6 +340,20 @@ static void an_answer_that_grows_too_large_is_cut_with_an_error(void **state)
 	fake_loop_settle(world.loop);
 }
 
+static void without_room_for_another_event_no_model_is_called(void **state)
+{
+	struct turn *turn;
+
+	(void)state;
+	world.options.journal.max_events = 2; /* "admit" and the end */
+	world.parts.retriever = NULL;
+	chat_world_reopen();
+	turn = chat_world_ask("q");
+	fake_loop_settle(world.loop);
+	chat_world_expect_end(turn, "error answer_too_large ");
+	assert_int_equal(world.first.starts, 0);
+}
+
 static void the_first_reason_to_end_counts(void **state)
 {
 	struct turn *turn = chat_world_ask_provider("q");
@@ -434,6 +448,7 @@ int main(void)
 	    EACH(a_reader_that_leaves_before_the_call_saves_it),
 	    EACH(a_deadline_is_an_error_that_keeps_the_text),
 	    EACH(an_answer_that_grows_too_large_is_cut_with_an_error),
+	    EACH(without_room_for_another_event_no_model_is_called),
 	    EACH(the_first_reason_to_end_counts),
 	    EACH(a_providers_status_is_timed_by_the_turn),
 	    EACH(readers_are_told_in_the_pass_in_which_it_happens),
