@@ -52,8 +52,8 @@ static void check_config_file(struct check_report *report,
 				 config->path);
 }
 
-/* leat makes no folders: whoever starts it does (systemd's RuntimeDirectory),
- * with the right owner. */
+/* At most the last part of runtime_dir is made by leat itself; whoever starts
+ * it makes folders, with the right owner (systemd's RuntimeDirectory). */
 static void check_writable_folder(struct check_report *report,
 				  enum check_level when_missing,
 				  const char *subject, const char *folder)

@@ -13,13 +13,7 @@ void route_healthz(struct peer *peer, struct slice id)
 
 static const char *not_ready(const struct server *server)
 {
-	const char *why = chat_not_ready(server->chat);
-
-	if (server->is_draining)
-		return "draining";
-	if (!why && server->hooks.not_ready)
-		why = server->hooks.not_ready(server->hooks.state);
-	return why && why[0] ? why : NULL;
+	return server->is_draining ? "draining" : chat_not_ready(server->chat);
 }
 
 void route_readyz(struct peer *peer, struct slice id)

@@ -70,8 +70,6 @@ struct server_hooks {
 	 * has `limit` already; false: refused. release pairs with true. */
 	bool (*address_acquire)(void *state, uint64_t key, unsigned limit);
 	void (*address_release)(void *state, uint64_t key);
-	/* Why this process is not ready ("" or NULL: it is): for readyz. */
-	const char *(*not_ready)(void *state);
 	/* Open streams changed: for accept balance and status. */
 	void (*on_open_count)(void *state, unsigned open);
 };
