@@ -198,6 +198,8 @@ static bool on_passage(void *state, const struct split_passage *passage)
 	struct index_writer *writer = state;
 	struct database_statement *row = writer->add_passage;
 
+	if (writer->cancelled && atomic_load(writer->cancelled))
+		return false;
 	writer->passage_id++;
 	count_language(writer);
 	database_bind_int(row, 1, writer->passage_id);
