@@ -9,7 +9,7 @@
 
 #include "base/memory.h"
 
-enum { BLOCK_MIN = 480, BLOCK_MAX = 64 * 1024 };
+enum { BLOCK_MIN = 232, BLOCK_MAX = 64 * 1024 };
 
 struct arena_block {
 	struct arena_block *next;
