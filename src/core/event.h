@@ -89,7 +89,7 @@ struct event_error {
 
 struct event {
 	enum event_type type;
-	uint16_t branch;
+	uint16_t branch; /* at most 63 */
 	union {
 		struct event_status status;
 		struct slice text; /* content, reasoning */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Events are kept as records in one growing run of bytes, so that a short
- * content event costs its text and eight bytes:
+ * content event costs its text and four bytes:
  *
- *   struct record (8 bytes), then `len` bytes: for content and reasoning
+ *   struct record (4 bytes), then `len` bytes: for content and reasoning
  *   the text; for status and tool events the struct and its texts, one after
  *   the other; for the terminal event a pointer to a copy in the arena.
  *
@@ -20,10 +20,9 @@
 #include "core/ask.h"
 
 struct record {
-	uint8_t type;
-	uint8_t reserved;
-	uint16_t branch;
-	uint32_t len;
+	uint32_t type : 4;
+	uint32_t branch : 6;
+	uint32_t len : 22;
 };
 
 struct journal {
@@ -50,6 +49,8 @@ struct payload {
 };
 
 enum {
+	BRANCH_MAX = (1 << 6) - 1,
+	PAYLOAD_MAX = (1 << 22) - 1,
 	RECORDS_MAX = 256 * 1024 * 1024,
 	/* Kept free for the one event that must always fit. */
 	TERMINAL_BYTES = sizeof(struct record) + sizeof(struct event *),
@@ -68,6 +69,8 @@ struct journal *journal_new(struct slice turn_id,
 	/* A piece has room for any character. */
 	if (journal->limits.max_event_bytes < CHAR_MAX_BYTES)
 		journal->limits.max_event_bytes = CHAR_MAX_BYTES;
+	if (journal->limits.max_event_bytes > PAYLOAD_MAX - HEAD_MAX)
+		journal->limits.max_event_bytes = PAYLOAD_MAX - HEAD_MAX;
 	journal->refs = 1;
 	if (turn_id.len)
 		memcpy(journal->turn_id_text, turn_id.data, turn_id.len);
@@ -128,13 +131,13 @@ uint32_t journal_reader_count(const struct journal *journal)
 static void put_record(struct journal *journal, const struct event *event,
 		       const struct payload *payload)
 {
-	struct record record = {.type = (uint8_t)event->type,
-				.branch = event->branch};
+	struct record record = {.type = event->type & 15u,
+				.branch = event->branch & BRANCH_MAX};
 	size_t len = payload->head_len;
 
 	for (size_t i = 0; i < 3; i++)
 		len += payload->texts[i].len;
-	record.len = (uint32_t)len;
+	record.len = len & PAYLOAD_MAX;
 	buffer_append(&journal->records, &record, sizeof record);
 	buffer_append(&journal->records, payload->head, payload->head_len);
 	for (size_t i = 0; i < 3; i++)
@@ -277,6 +280,10 @@ static bool append_other(struct journal *journal, const struct event *event,
 		return fault_set(fault, ERROR_ANSWER_TOO_LARGE,
 				 "more than %zu bytes",
 				 journal->limits.max_answer_bytes);
+	if (!is_text && len > PAYLOAD_MAX - HEAD_MAX)
+		return fault_set(fault, ERROR_ANSWER_TOO_LARGE,
+				 "more than %d bytes in one event",
+				 PAYLOAD_MAX - HEAD_MAX);
 	if (is_text && len > journal->limits.max_event_bytes)
 		count += len / piece_min;
 	if (!has_room(journal, len, count, fault))
@@ -296,6 +303,9 @@ bool journal_append(struct journal *journal, const struct event *event,
 		return fault_set(fault, ERROR_INTERNAL,
 				 "append after the end of %s",
 				 journal->turn_id_text);
+	if (event->branch > BRANCH_MAX)
+		return fault_set(fault, ERROR_INTERNAL, "branch %u",
+				 event->branch);
 	if (event_is_terminal(event))
 		append_terminal(journal, event);
 	else if (!append_other(journal, event, fault))

@@ -473,6 +473,26 @@ static void what_a_journal_holds_is_counted(void **state)
 	journal_unref(journal);
 }
 
+static void a_branch_that_has_no_room_is_refused(void **state)
+{
+	struct journal *journal = make(&roomy);
+	struct event event = {
+	    .type = EVENT_CONTENT, .branch = 63, .text = SLICE_LITERAL("a")};
+	struct journal_place place = {0, 0};
+	struct event back;
+	struct fault fault;
+
+	(void)state;
+	assert_true(journal_append(journal, &event, &fault));
+	event.branch = 64;
+	assert_false(journal_append(journal, &event, &fault));
+	assert_int_equal(fault.code, ERROR_INTERNAL);
+	assert_true(journal_next(journal, &place, &back));
+	assert_int_equal(back.branch, 63);
+	assert_false(journal_next(journal, &place, &back));
+	journal_unref(journal);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -493,6 +513,7 @@ int main(void)
 	    cmocka_unit_test(an_empty_text_is_one_event),
 	    cmocka_unit_test(seek_goes_behind_any_event),
 	    cmocka_unit_test(what_a_journal_holds_is_counted),
+	    cmocka_unit_test(a_branch_that_has_no_room_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
