@@ -131,14 +131,11 @@ static void a_sound_request_id_is_taken_over(void **state)
 
 static void another_request_id_is_replaced(void **state)
 {
-	static const char *const wrong[] = {"",
-					    "a b",
-					    "a\r\nX: y",
-					    "a/b",
-					    "\xC3\xA9",
-					    "a=b",
-					    "0123456789012345678901234567890123"
-					    "4567890123456789012345678901234"};
+	static const char longer[] =
+	    "0123456789012345678901234567890123456789012345678901234567890123"
+	    "4";
+	static const char *const wrong[] = {
+	    "", "a b", "a\r\nX: y", "a/b", "\xC3\xA9", "a=b", longer};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {

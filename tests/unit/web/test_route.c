@@ -50,28 +50,16 @@ static void readiness_knows_the_index(void **state)
 				      "\"missing\":\"it is broken\"}}\n");
 }
 
-static const char *why_not;
-
-static const char *not_ready(void *state)
-{
-	(void)state;
-	return why_not;
-}
-
 static void readiness_says_why_not(void **state)
 {
-	struct web_client *client;
+	struct web_client *client = web_world_connect();
 
 	(void)state;
-	web_world.hooks.not_ready = not_ready;
-	web_world_reopen();
-	why_not = "";
-	web_world_expect_status(ask_for("GET", "/readyz"), 200);
-	why_not = "not yet";
-	client = ask_for("GET", "/readyz");
+	server_drain(web_world.server, 5000, NULL, NULL);
+	web_world_send(client, &(struct web_request){.path = "/readyz"});
 	web_world_expect_status(client, 503);
-	assert_non_null(
-	    strstr(fake_peer_body(&client->peer), "\"reason\":\"not yet\""));
+	assert_non_null(strstr(fake_peer_body(&client->peer),
+			       "\"ready\":false,\"reason\":\"draining\""));
 }
 
 static struct web_client *metrics_for(const char *remote, const char *forwarded)
@@ -207,6 +195,19 @@ static void a_foreign_page_may_not_ask(void **state)
 	web_world_expect_status(web_world_request(&request), 200);
 }
 
+/* Browsers send no Origin with those. */
+static void an_image_or_link_of_another_site_starts_no_turn(void **state)
+{
+	struct web_request request = {.query = "query=q",
+				      .fetch_site = "cross-site"};
+
+	(void)state;
+	expect_code(web_world_request(&request), 403, "forbidden");
+	assert_int_equal(web_world_count(METRIC_TURNS_STARTED), 0);
+	request.path = "/";
+	web_world_expect_status(web_world_request(&request), 200);
+}
+
 static void an_allowed_page_may_ask_and_read(void **state)
 {
 	struct web_request request = {.body = "{\"query\":\"q\"}",
@@ -271,6 +272,7 @@ int main(void)
 	    EACH(a_wrong_method_is_told_the_right_ones),
 	    EACH(options_are_answered_for_browsers),
 	    EACH(a_foreign_page_may_not_ask),
+	    EACH(an_image_or_link_of_another_site_starts_no_turn),
 	    EACH(an_allowed_page_may_ask_and_read),
 	    EACH(what_is_switched_off_is_not_there),
 	    EACH(rejections_are_counted),

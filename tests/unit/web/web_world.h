@@ -69,6 +69,7 @@ struct web_request {
 	const char *accept;
 	const char *last_event_id;
 	const char *origin;
+	const char *fetch_site; /* Sec-Fetch-Site */
 	const char *forwarded_for;
 	const char *remote_address; /* NULL: 192.0.2.1 */
 	bool keeps;
