@@ -106,7 +106,8 @@ static void start_recall(struct turn *turn, struct retriever *retriever,
 	char number[32];
 
 	turn_report_number(number, sizeof number, (uint64_t)size);
-	snprintf(words, sizeof words, "Searching %s passages", number);
+	snprintf(words, sizeof words, "Searching %s passage%s", number,
+		 size == 1 ? "" : "s");
 	put_status(turn, STEP_CONTEXT, STATE_STARTED, 0, words);
 	wanted->query = turn->ask->query;
 	wanted->history = turn->ask->messages;

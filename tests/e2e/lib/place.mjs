@@ -142,6 +142,8 @@ export class Place {
 		process.expectedToDie = true;
 		const out = [];
 		process.child.stdout.on('data', (data) => out.push(data));
+		// Who stops reading is no fault of the test's.
+		process.child.stdin?.on('error', () => {});
 		if (options.input !== undefined) process.child.stdin.end(options.input);
 		const closed = new Promise((resolve) => process.child.on('close', resolve));
 		const exit = await within(process.exited, (options.timeout ?? 20000) * SLOWNESS, `${name} ${args.join(' ')}`);
