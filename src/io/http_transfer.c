@@ -2,6 +2,7 @@
 #include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/memory.h"
 #include "io/http_private.h"
@@ -62,11 +63,22 @@ struct slice http_response_header(const struct http_response *response,
 	return slice_of(header->value);
 }
 
+/* Without TLS the names of bundles are only copied, for each transfer and
+ * each connection. A proxy from the environment may still be spoken to by
+ * TLS: its bundle stays. */
+static bool is_in_the_clear(const struct http_request *request)
+{
+	return strncasecmp(request->url, "http://", 7) == 0;
+}
+
 /* Trust: the bundle, parsed once for all connections of the multi handle.
  * That cache needs CAPATH to be unset, which Debian's libcurl has set. */
 static void set_trust(CURL *easy, const struct http_request *request)
 {
-	if (request->ca_file) {
+	if (is_in_the_clear(request)) {
+		curl_easy_setopt(easy, CURLOPT_CAINFO, NULL);
+		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	} else if (request->ca_file) {
 		curl_easy_setopt(easy, CURLOPT_CAINFO, request->ca_file);
 		curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
 	} else if (request->client->is_short_lived &&
