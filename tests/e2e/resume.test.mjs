@@ -26,6 +26,8 @@ scenario('a second reader resumes from any worker, without gap or double', async
 	const seen = await first.until((e) => e.json?.content?.includes('word4 '));
 	const turn = first.headers['x-leat-turn'];
 	const n = Number(seen.id.split('.').at(-1));
+	// There is something to catch up with before new words come.
+	await first.until((e) => e.json?.content?.includes('word9 '));
 	// Connections land on all four workers; one of them owns the turn.
 	const ways = Array.from({ length: 24 }, (_, i) => [
 		() => openStream(site.url('chat?query=again&streaming=true'), { headers: { 'last-event-id': seen.id } }),
