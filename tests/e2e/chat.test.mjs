@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Asking: what goes in, and what comes out in each dialect.
 import assert from 'node:assert/strict';
-import { scenario, SLOWNESS } from './lib/place.mjs';
+import { scenario, eventually, SLOWNESS } from './lib/place.mjs';
 import { startSite } from './lib/site.mjs';
 import { openStream, readStream } from './lib/sse.mjs';
 import { assertNative } from './lib/native.mjs';
@@ -61,6 +61,7 @@ scenario('the key goes from its file to the upstream and nowhere else', async (p
 	assert.equal(site.upstream.calls[0].headers.authorization, 'Bearer sk-very-secret');
 	assert.equal(stream.last.json.code, 'upstream_refused');
 	assert.ok(!stream.raw.includes('sk-very-secret'));
+	await eventually(() => /outcome=/.test(site.leat.log()), 'the turn is logged');
 	assert.ok(!site.leat.log().includes('sk-very-secret'));
 });
 

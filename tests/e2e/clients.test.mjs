@@ -133,7 +133,7 @@ scenario('an EventSource whose connection breaks goes on where it was', async (p
 		};
 	});
 	await eventually(() => texts.length > 3, 'the first words');
-	const turn = (await site.upstream.call(1)) && site.leat.log().match(/turn=(t_\w+)/)[1];
+	const turn = await eventually(() => site.leat.log().match(/turn=(t_\w+)/)?.[1], 'the turn is logged');
 	// A second tab keeps the turn while the first is away.
 	const keeper = await site.stream(`chat/${turn}/stream`);
 	wire.cut();

@@ -58,7 +58,7 @@ scenario('a killed worker takes only its own streams with it, and is replaced', 
 	assert.equal(site.upstream.calls.length, calls);
 	for (let n = 0; n < 10; n++) assert.equal((await site.request('healthz')).status, 200);
 	assert.equal(await site.metric('leat_streams_open'), 0, 'the dead one\'s are not counted');
-	assert.match(site.leat.log(), /killed|signal 9/i);
+	await eventually(() => /killed|signal 9/i.test(site.leat.log()), 'it is logged');
 });
 
 scenario('a worker that stops is killed and replaced', async (place) => {

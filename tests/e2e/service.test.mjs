@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: ISC
 // Mounts, methods, and what monitors ask.
 import assert from 'node:assert/strict';
-import { scenario } from './lib/place.mjs';
+import { scenario, eventually } from './lib/place.mjs';
 import { startSite } from './lib/site.mjs';
 import { fcgiRequest } from './lib/fcgi.mjs';
 import { readStream, request } from './lib/sse.mjs';
@@ -148,6 +148,7 @@ scenario('the log has one line per turn, and never the question', async (place) 
 	const stream = await site.ask('my secret question');
 	await site.ask('another secret question');
 	const turn = stream.headers['x-leat-turn'];
+	await eventually(() => site.leat.log().match(/outcome=stop/g)?.length === 2, 'both turns are logged');
 	const log = site.leat.log();
 	assert.ok(!log.includes('secret question'));
 	const lines = log.split('\n').filter((line) => / info /.test(line) && line.includes(turn));
@@ -159,6 +160,7 @@ scenario('the log has one line per turn, and never the question', async (place) 
 scenario('questions are logged where the owner asked for it', async (place) => {
 	const site = await startSite(place, { more: { log_questions: true } });
 	await site.ask('a question to log\nwith a line');
-	assert.match(site.leat.log(), /a question to log/);
+	await eventually(() => site.leat.log().includes('a question to log'), 'the question is logged');
+	await eventually(() => site.leat.log().includes('outcome=stop'), 'the turn is logged');
 	assert.ok(!/^with a line/m.test(site.leat.log()), 'a line break cannot forge a line');
 });
