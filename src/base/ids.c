@@ -141,7 +141,12 @@ bool ids_read_event(struct slice id, struct slice *turn, uint32_t *n)
 
 uint64_t ids_hash(struct slice data)
 {
-	uint64_t hash = 0xcbf29ce484222325u;
+	return ids_hash_from(0xcbf29ce484222325u, data);
+}
+
+uint64_t ids_hash_from(uint64_t start, struct slice data)
+{
+	uint64_t hash = start;
 
 	for (size_t i = 0; i < data.len; i++) {
 		hash ^= (unsigned char)data.data[i];

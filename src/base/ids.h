@@ -33,5 +33,7 @@ bool ids_read_event(struct slice id, struct slice *turn, uint32_t *n);
 /* Letters and digits from getrandom(2); out has room for len + 1. */
 void ids_random(char *out, unsigned len);
 uint64_t ids_hash(struct slice data); /* FNV-1a, 64 bits: not for secrets */
+/* The same from another start, for tables whose keys a stranger chooses. */
+uint64_t ids_hash_from(uint64_t start, struct slice data);
 
 #endif

@@ -4,15 +4,23 @@
 #include "base/memory.h"
 #include "chat/turn.h"
 
-enum { FIRST_BUCKETS = 64 };
+enum { FIRST_BUCKETS = 64, SECRET_LEN = 16 };
 
 static struct turn **bucket_of(const struct registry *registry, struct slice id)
 {
-	return &registry->buckets[ids_hash(id) & (registry->bucket_count - 1)];
+	uint64_t hash = ids_hash_from(registry->secret, id);
+
+	/* The low bits alone depend on the low bits of the secret alone. */
+	hash ^= hash >> 32;
+	return &registry->buckets[hash & (registry->bucket_count - 1)];
 }
 
 void registry_init(struct registry *registry)
 {
+	char letters[SECRET_LEN + 1];
+
+	ids_random(letters, SECRET_LEN);
+	registry->secret = ids_hash(slice_of(letters));
 	registry->bucket_count = FIRST_BUCKETS;
 	registry->count = 0;
 	registry->buckets =

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Turns by id: a hash table of pointers that turns hold the chains of.
+ * Turns by id: a hash table of pointers that turns hold the chains of. Clients
+ * may choose ids, so where one goes depends on a number that nobody knows:
+ * otherwise they could put all of theirs into one chain.
  */
 #ifndef LEAT_CHAT_REGISTRY_H
 #define LEAT_CHAT_REGISTRY_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/slice.h"
 
@@ -15,6 +18,7 @@ struct registry {
 	struct turn **buckets;
 	size_t bucket_count; /* a power of two */
 	size_t count;
+	uint64_t secret;
 };
 
 void registry_init(struct registry *registry);

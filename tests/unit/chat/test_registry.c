@@ -8,10 +8,11 @@
 
 #include <cmocka.h>
 
+#include "base/ids.h"
 #include "chat/registry.h"
 #include "chat/turn.h"
 
-enum { TURNS = 1000 };
+enum { TURNS = 1000, ONE_CHAIN = 1023, CHAIN_MAX = 30 };
 
 static struct registry registry;
 static struct turn turns[TURNS];
@@ -71,6 +72,40 @@ static void what_was_removed_is_gone_and_the_rest_stays(void **state)
 				 i % 2 ? &turns[i] : NULL);
 }
 
+static unsigned longest_chain(void)
+{
+	unsigned longest = 0;
+
+	for (size_t i = 0; i < registry.bucket_count; i++) {
+		unsigned len = 0;
+
+		for (struct turn *at = registry.buckets[i]; at;
+		     at = at->hash_next)
+			len++;
+		if (len > longest)
+			longest = len;
+	}
+	return longest;
+}
+
+static void ids_that_a_client_made_to_collide_are_spread(void **state)
+{
+	static const struct journal_limits limits = {100, 10, 10};
+	int made = 0;
+
+	(void)state;
+	for (int i = 0; made < TURNS; i++) {
+		struct slice id = slice_of(name_of(i));
+
+		if (ids_hash(id) & ONE_CHAIN)
+			continue;
+		journal_unref(turns[made].journal);
+		turns[made].journal = journal_new(id, &limits);
+		registry_add(&registry, &turns[made++]);
+	}
+	assert_true(longest_chain() < CHAIN_MAX);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -78,6 +113,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    EACH(what_was_added_is_found_while_it_grows),
 	    EACH(what_was_removed_is_gone_and_the_rest_stays),
+	    EACH(ids_that_a_client_made_to_collide_are_spread),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
