@@ -53,7 +53,6 @@ static void close_server(void)
 		scripted_provider_fail(&web_world.other, ERROR_CANCELLED);
 	fake_loop_settle(web_world.loop);
 	server_free(web_world.server);
-	fake_loop_settle(web_world.loop);
 	assert_int_equal(chat_open_turns(web_world.chat), 0);
 	assert_int_equal(web_world_count(METRIC_STREAMS_OPEN), 0);
 	chat_free(web_world.chat);
