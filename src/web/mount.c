@@ -95,6 +95,13 @@ static void set_place(struct mount_place *place, struct slice path,
 	place->tail = tail;
 }
 
+static struct slice without_slash(struct slice mount)
+{
+	while (mount.len && mount.data[mount.len - 1] == '/')
+		mount.len--;
+	return mount;
+}
+
 static bool is_under(struct slice path, struct slice mount)
 {
 	return path.len >= mount.len &&
@@ -126,16 +133,16 @@ static bool resolve_path(const struct mount_input *input, struct slice path,
 
 	if (path.len == 0 || path.data[0] != '/' || has_dots(path))
 		return false;
-	while (mount.len && mount.data[mount.len - 1] == '/')
-		mount.len--;
 	if (input->leat_mount.len || input->option.len) {
+		mount = without_slash(mount);
 		if (!is_under(path, mount))
 			return false;
 		set_place(place, path, mount.len);
 		return true;
 	}
-	if (input->path_info.len && is_under(path, input->script_name)) {
-		set_place(place, path, input->script_name.len);
+	mount = without_slash(input->script_name);
+	if (input->path_info.len && is_under(path, mount)) {
+		set_place(place, path, mount.len);
 		return true;
 	}
 	return find_route(path, names_route, place);

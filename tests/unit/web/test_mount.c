@@ -94,6 +94,9 @@ static void every_web_server_names_the_same_place(void **state)
 	     "/api/chat/x", "/api", "chat/x"},
 	    {"lighttpd", NULL, NULL, "/api", "/chat/x", "/api/chat/x", "/api",
 	     "chat/x"},
+	    {"a slash too many", NULL, NULL, "/api/", "/chat", "/api/chat",
+	     "/api", "chat"},
+	    {"a slash alone", NULL, NULL, "/api/", "/", "/api/", "/api", ""},
 	    {"the document root", NULL, NULL, "", "/chat", "/chat", "", "chat"},
 	};
 
