@@ -31,6 +31,7 @@ static void on_tick(void *state)
 	metrics_read_cpu(&slot->metrics);
 	metrics_set(&slot->metrics, METRIC_SLOW_PASSES,
 		    loop_slow_passes(worker->assembly.loop));
+	worker_index_look(worker);
 	timer_start(&worker->tick, TICK_MS);
 }
 

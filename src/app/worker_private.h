@@ -26,6 +26,13 @@ enum worker_phase {
 	WORKER_FINISHES /* nothing comes any more; what is here ends */
 };
 
+/* As it was told last. */
+struct worker_index {
+	bool is_known;
+	long passages; /* -1: none, and why: */
+	char why[160];
+};
+
 struct worker {
 	struct worker_args args;
 	struct config *config;
@@ -35,6 +42,7 @@ struct worker {
 	struct server *server;
 	struct worker_link *link;
 	struct listen_socket listeners[LISTEN_MAX];
+	struct worker_index index;
 	enum worker_phase phase;
 	struct timer tick;
 	struct timer orphan; /* without a master: is there another? */
@@ -44,6 +52,9 @@ struct worker {
 
 /* worker_hooks.c: what the pool offers the server of this worker. */
 struct server_hooks worker_hooks(struct worker *worker);
+
+/* worker_index.c: looks at the index, and logs what has changed. */
+void worker_index_look(struct worker *worker);
 
 /* worker_leave.c: how a worker ends. */
 void worker_leave_init(struct worker *worker);

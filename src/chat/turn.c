@@ -152,6 +152,7 @@ static void end_recall(struct turn *turn)
 			 turn->recalled->fault.hint,
 			 turn->recalled->fault.detail);
 	} else {
+		turn->ask->was_searched = true;
 		turn->ask->passages = turn->recalled->passages;
 		turn->ask->passage_count = turn->recalled->passage_count;
 		snprintf(words, sizeof words,

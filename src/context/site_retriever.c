@@ -14,8 +14,9 @@ enum {
 	LOOK_EVERY_MS = 1000,
 	DEFAULT_PASSAGES = 6,
 	DEFAULT_CHARACTERS = 6000,
-	PASSAGES_MAX = 30,
-	CHARACTERS_MAX = 40000
+	/* The most that the options and the interface allow. */
+	PASSAGES_MAX = 50,
+	CHARACTERS_MAX = 200000
 };
 
 struct site_retriever {

@@ -53,6 +53,7 @@ struct ask {
 
 	/* Filled in by chat/ before a provider sees the ask. */
 	struct slice system;		/* whole system prompt, may be empty */
+	bool was_searched;		/* the documents, without a fault */
 	const struct passage *passages; /* "[1]" is passages[0] */
 	size_t passage_count;
 	struct slice turn_id; /* for logs and upstream request ids */

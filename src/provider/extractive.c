@@ -19,6 +19,10 @@ static const char nothing[] =
 static const char nothing_outro[] =
     " Other words may find more. No AI model was used.";
 
+static const char not_searched[] =
+    "The documents of this site were not searched for this question, so there "
+    "is nothing to quote. No AI model was used.";
+
 struct extractive {
 	struct provider base;
 	struct loop *loop;
@@ -88,6 +92,10 @@ static void answer(struct extractive_call *call)
 	struct quoter *quoter = call->extractive->quoter;
 	struct quotation quotation;
 
+	if (!call->ask->was_searched) {
+		say(call, slice_of(not_searched));
+		return;
+	}
 	memset(&quotation, 0, sizeof quotation);
 	quoter->quote(quoter, call->ask, &call->arena, &quotation);
 	if (quotation.confidence == QUOTE_NOTHING || quotation.count == 0) {

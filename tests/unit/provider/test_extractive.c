@@ -46,6 +46,7 @@ static int set_up(void **state)
 	fixture.provider =
 	    extractive_new(fixture.loop, &fixture.quoter.quoter, "quotes");
 	fixture.ask = ask_new();
+	fixture.ask->was_searched = true;
 	transcript_init(&fixture.transcript);
 	*state = &fixture;
 	return 0;
@@ -129,6 +130,18 @@ static void it_says_so_when_nothing_fits(void **state)
 	    "ok stop  quotes/extractive 0/0\n");
 }
 
+static void it_does_not_say_so_when_nobody_searched(void **state)
+{
+	struct fixture *fixture = *state;
+
+	fixture->ask->was_searched = false;
+	expect(fixture,
+	       "content The documents of this site were not searched for this "
+	       "question, so there is nothing to quote. No AI model was used.\n"
+	       "ok stop  quotes/extractive 0/0\n");
+	assert_int_equal(fixture->quoter.asked, 0);
+}
+
 static void nothing_happens_inside_start(void **state)
 {
 	struct fixture *fixture = *state;
@@ -185,6 +198,7 @@ int main(void)
 	    TEST(sentences_are_quoted_with_marks),
 	    TEST(lists_and_code_stand_on_lines_of_their_own),
 	    TEST(it_says_so_when_nothing_fits),
+	    TEST(it_does_not_say_so_when_nobody_searched),
 	    TEST(nothing_happens_inside_start),
 	    TEST(a_cancelled_call_quotes_nothing_but_ends),
 	    TEST(a_sink_that_wants_no_more_gets_no_more),
