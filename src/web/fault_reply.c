@@ -31,6 +31,13 @@ static unsigned jittered_ms(void)
 	       (unsigned)(ids_hash(slice_of(letters)) % RETRY_SPREAD_MS);
 }
 
+/* An EventSource that comes back with what it saw would come back for ever. */
+static bool is_told_already(const struct peer *peer, const struct fault *fault)
+{
+	return is_event_source(peer) && peer->request->last_event_id.len > 0 &&
+	       !waiting_helps(fault->code);
+}
+
 static void put_stream(struct buffer *body, const struct fault *fault)
 {
 	buffer_append_string(body, ":\n");
@@ -57,6 +64,10 @@ void fault_reply(struct peer *peer, const struct fault *fault)
 		head.allow = route_allowed_methods(peer);
 	else if (waiting_helps(fault->code) && head.retry_after_ms == 0)
 		head.retry_after_ms = RETRY_MIN_MS;
+	if (is_told_already(peer, fault)) {
+		peer_reply_empty(peer, 204);
+		return;
+	}
 	buffer_init(&body, BUFFER_UNLIMITED);
 	if (is_event_source(peer)) {
 		head.status = 200;

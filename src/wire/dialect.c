@@ -45,14 +45,27 @@ void dialect_put_retry(struct buffer *out, unsigned ms)
 	buffer_printf(out, "retry: %u\n\n", ms);
 }
 
-void dialect_put_frame_start(struct buffer *out, const struct journal *journal,
-			     uint32_t n)
+static void put_id(struct buffer *out, const struct journal *journal,
+		   uint32_t n)
 {
 	buffer_append(out, "id: ", 4);
 	buffer_append_slice(out, journal_turn_id(journal));
 	buffer_append_char(out, '.');
 	buffer_append_uint(out, n);
+}
+
+void dialect_put_frame_start(struct buffer *out, const struct journal *journal,
+			     uint32_t n)
+{
+	put_id(out, journal, n);
 	buffer_append(out, "\ndata: ", 7);
+}
+
+void dialect_put_id_alone(struct buffer *out, const struct journal *journal,
+			  uint32_t n)
+{
+	put_id(out, journal, n);
+	buffer_append(out, "\n\n", 2);
 }
 
 /* How far content goes on from *place, which is just before a content event

@@ -50,5 +50,8 @@ unsigned dialect_encode(struct buffer *out, enum dialect dialect,
 /* "id: {turn}.{n}\ndata: ": how a numbered frame begins. */
 void dialect_put_frame_start(struct buffer *out, const struct journal *journal,
 			     uint32_t n);
+/* An id without an event: an EventSource remembers it, a page sees nothing. */
+void dialect_put_id_alone(struct buffer *out, const struct journal *journal,
+			  uint32_t n);
 
 #endif

@@ -15,7 +15,8 @@ static void put_error(struct buffer *out, const struct event_error *error)
 	buffer_append_string(out, "\"}\n\n");
 }
 
-/* Status and reasoning have no place here. */
+/* Status and reasoning have no place here; but whoever loses the connection
+ * before the first content must be able to name the turn, not ask again. */
 static void put_event(struct buffer *out, const struct journal *journal,
 		      uint32_t n, const struct event *event)
 {
@@ -25,6 +26,8 @@ static void put_event(struct buffer *out, const struct journal *journal,
 		buffer_append(out, "\n\n", 2);
 		return;
 	}
+	if (event->type == EVENT_STATUS && n == 1)
+		dialect_put_id_alone(out, journal, n);
 	if (!event_is_terminal(event))
 		return;
 	if (event->type == EVENT_ERROR) {

@@ -48,7 +48,16 @@ static void content_and_done_are_all_that_an_answer_shows(void **state)
 			   &(struct event){.type = EVENT_REASONING,
 					   .text = SLICE_LITERAL("x")});
 	journal_make_final(journal, FINISH_STOP);
-	expect(FRAME("3", "{\"content\":\"Hello\"}") FRAME("5", "[DONE]"));
+	expect("id: " JOURNAL_MAKE_ID ".1\n\n" FRAME(
+	    "3", "{\"content\":\"Hello\"}") FRAME("5", "[DONE]"));
+}
+
+static void only_the_first_status_gives_its_id(void **state)
+{
+	(void)state;
+	journal_make_status(journal, "Question received");
+	journal_make_status(journal, "Searching");
+	expect("id: " JOURNAL_MAKE_ID ".1\n\n");
 }
 
 static void an_error_is_followed_by_done(void **state)
@@ -89,6 +98,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    EACH(content_and_done_are_all_that_an_answer_shows),
+	    EACH(only_the_first_status_gives_its_id),
 	    EACH(an_error_is_followed_by_done),
 	    EACH(a_tool_call_is_shown),
 	    EACH(an_empty_answer_is_done_at_once),
