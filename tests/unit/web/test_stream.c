@@ -199,6 +199,30 @@ static void silence_is_filled_with_heartbeats(void **state)
 	assert_non_null(strstr(fake_peer_body(&client->peer), ID "3\n"));
 }
 
+/* Apache shows that a client left at the second write. */
+static void heartbeats_come_in_pairs_where_leaving_is_hidden(void **state)
+{
+	struct web_request request = {.body = ASK,
+				      .accept = "text/event-stream",
+				      .server_software = "Apache/2.4.71"};
+	struct web_client *client = web_world_request(&request);
+
+	(void)state;
+	web_world_advance(WORLD_HEARTBEAT_MS + 99);
+	assert_int_equal(web_world_count(METRIC_HEARTBEATS), 1);
+	web_world_advance(101);
+	assert_int_equal(web_world_count(METRIC_HEARTBEATS), 2);
+	web_world_advance(WORLD_HEARTBEAT_MS - 200);
+	assert_int_equal(web_world_count(METRIC_HEARTBEATS), 2);
+	/* The second one of a pair is not sent to who has left. */
+	web_world_advance(150);
+	assert_int_equal(web_world_count(METRIC_HEARTBEATS), 3);
+	web_world_end();
+	assert_true(client->peer.has_ended);
+	web_world_advance(1000);
+	assert_int_equal(web_world_count(METRIC_HEARTBEATS), 3);
+}
+
 static void who_hears_something_needs_no_heartbeat(void **state)
 {
 	(void)state;
@@ -423,6 +447,7 @@ int main(void)
 	    EACH(a_slow_reader_holds_nobody_else_up),
 	    EACH(a_reader_that_takes_nothing_is_dropped),
 	    EACH(silence_is_filled_with_heartbeats),
+	    EACH(heartbeats_come_in_pairs_where_leaving_is_hidden),
 	    EACH(who_hears_something_needs_no_heartbeat),
 	    EACH(leaving_closes_the_upstream_request),
 	    EACH(a_half_close_is_leaving),

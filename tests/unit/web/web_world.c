@@ -163,6 +163,7 @@ void web_world_put(struct buffer *out, const struct web_request *request)
 	put(params, "HTTP_ACCEPT", request->accept);
 	put(params, "HTTP_LAST_EVENT_ID", request->last_event_id);
 	put(params, "HTTP_ORIGIN", request->origin);
+	put(params, "SERVER_SOFTWARE", request->server_software);
 	put(params, "HTTP_SEC_FETCH_SITE", request->fetch_site);
 	put(params, "HTTP_X_FORWARDED_FOR", request->forwarded_for);
 	fake_peer_put_request(out, &made);

@@ -69,7 +69,8 @@ struct web_request {
 	const char *accept;
 	const char *last_event_id;
 	const char *origin;
-	const char *fetch_site; /* Sec-Fetch-Site */
+	const char *fetch_site;	     /* Sec-Fetch-Site */
+	const char *server_software; /* what the web server calls itself */
 	const char *forwarded_for;
 	const char *remote_address; /* NULL: 192.0.2.1 */
 	bool keeps;
