@@ -16,6 +16,13 @@ export const IS_ROOT = process.getuid() === 0;
 // A build with sanitizers is several times slower: limits on time stretch.
 export const SLOWNESS = process.env.LEAT_E2E_SLOW ? 4 : 1;
 
+// Nothing is left running when the tests themselves are ended.
+const living = new Set();
+process.on('exit', () => {
+	for (const child of living) child.kill('SIGKILL');
+});
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => process.exit(1));
+
 const FATAL = /ERROR: \w+Sanitizer|runtime error:|Assertion .* failed/;
 
 export function sleep(ms) {
@@ -67,6 +74,7 @@ export class Process {
 		this.pid = child.pid;
 		this.logPath = logPath;
 		this.expectedToDie = false;
+		living.add(child);
 		this.exit = null;
 		this.exited = new Promise((resolve) => {
 			child.on('error', (error) => {
@@ -75,6 +83,7 @@ export class Process {
 				resolve(this.exit);
 			});
 			child.on('exit', (code, signal) => {
+				living.delete(child);
 				this.exit = { code, signal };
 				resolve(this.exit);
 			});
