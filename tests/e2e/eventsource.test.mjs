@@ -190,8 +190,12 @@ async function tryAll(place, t, kind, start) {
 scenario('the package eventsource comes back and never asks the model again', (place, t) => tryAll(place, t, 'package', startNode), { concurrency: true });
 scenario('Chromium\'s EventSource comes back and never asks the model again', (place, t) => tryAll(place, t, 'Chromium', startChromium), { concurrency: true, skip: noBrowser });
 
+async function endless(call) {
+	while (!call.isClosed) { await call.delta('. '); await sleep(50); }
+}
+
 scenario('a page of the site reads with fetch, and aborts', async (place) => {
-	const site = await startSite(place, { script: async (call) => (call.question === 'endless' ? SCRIPTS.ticking(call) : (await call.words(['Hello ', 'wörld']), call.stop())), nginx: { site: PLAIN } });
+	const site = await startSite(place, { script: async (call) => (call.question === 'endless' ? endless(call) : (await call.words(['Hello ', 'wörld']), call.stop())), nginx: { site: PLAIN } });
 	const page = await openPage(place, `${site.nginx.url}/plain`);
 	const read = await page.evaluate(async () => {
 		const seen = [];
@@ -215,7 +219,9 @@ scenario('a page of the site reads with fetch, and aborts', async (place) => {
 		return performance.timeOrigin + performance.now();
 	});
 	const call = await site.upstream.call(2);
-	await within(call.closed, 3000, 'the request to the model is closed');
+	await within(call.closed, 9000, 'the request to the model is closed');
+	// At once; but where data comes in at that very moment, Chromium reads on
+	// for up to 5 s, hoping to use its connection again.
 	const ms = performance.timeOrigin + call.closedAt - left;
-	assert.ok(ms < 300 * SLOWNESS, `after ${ms} ms`);
+	assert.ok(ms < 7000, `after ${ms} ms`);
 }, { skip: noBrowser });
