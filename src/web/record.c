@@ -167,6 +167,8 @@ enum record_status record_scan(struct record_reader *reader,
 	enum record_status status = RECORD_MORE;
 	struct record_header header;
 
+	/* What was looked through for an abort is scanned now. */
+	reader->watched = 0;
 	while (status == RECORD_MORE && bytes->len - at >= RECORD_HEADER_LEN) {
 		unsigned char *p = (unsigned char *)bytes->data + at;
 

@@ -298,6 +298,24 @@ static void an_abort_behind_a_request_is_seen(void **state)
 	assert_false(record_aborts(&reader, 6));
 }
 
+static void an_abort_of_a_request_that_waited_is_seen(void **state)
+{
+	(void)state;
+	put_plain_request(true, "");
+	feed_sent();
+	/* The next one comes while the first is being answered. */
+	put_plain_request(true, "");
+	buffer_append(&reader.bytes, sent.data, sent.len);
+	assert_false(record_aborts(&reader, 7));
+	record_next(&reader);
+	assert_false(record_aborts(&reader, 7));
+	assert_int_equal(record_scan(&reader, &limits), RECORD_COMPLETE);
+	buffer_clear(&sent);
+	fake_peer_put(&sent, FAKE_ABORT, 7, SLICE_NONE);
+	buffer_append(&reader.bytes, sent.data, sent.len);
+	assert_true(record_aborts(&reader, 7));
+}
+
 static void records_out_of_order_are_malformed(void **state)
 {
 	static const struct {
@@ -515,6 +533,7 @@ int main(void)
 	    EACH(only_responders_are_served),
 	    EACH(an_abort_ends_the_request),
 	    EACH(an_abort_behind_a_request_is_seen),
+	    EACH(an_abort_of_a_request_that_waited_is_seen),
 	    EACH(records_out_of_order_are_malformed),
 	    EACH(another_version_is_malformed),
 	    EACH(a_begin_of_another_length_is_malformed),
