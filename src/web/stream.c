@@ -185,29 +185,47 @@ static void pump_stream(struct peer *peer)
 	}
 }
 
-static void answer_result(struct peer *peer)
+static void answer_with(struct peer *peer, const struct event *event)
 {
 	struct journal *journal = journal_ref(peer->reader.journal);
 	struct reply_head head = {.status = 200,
 				  .content_type = "application/json",
 				  .turn = journal_turn_id(journal)};
 	struct buffer body;
-	struct event event;
 
 	buffer_init(&body, BUFFER_UNLIMITED);
-	read_terminal(journal, &event);
-	if (event.type == EVENT_FINAL) {
-		native_put_result(&body, journal, &event.final);
+	if (event->type == EVENT_FINAL) {
+		native_put_result(&body, journal, &event->final);
 	} else {
-		head.status = error_http_status(event.error.code);
-		head.retry_after_ms = event.error.retry_after_ms;
-		native_put_object(&body, journal, &event);
+		head.status = error_http_status(event->error.code);
+		head.retry_after_ms = event->error.retry_after_ms;
+		native_put_object(&body, journal, event);
 	}
 	buffer_append_char(&body, '\n');
 	stream_leave(peer);
 	peer_reply(peer, &head, buffer_slice(&body));
 	buffer_fini(&body);
 	journal_unref(journal);
+}
+
+static void answer_result(struct peer *peer)
+{
+	struct event event;
+
+	read_terminal(peer->reader.journal, &event);
+	answer_with(peer, &event);
+}
+
+/* The turn may go on for others, who have more time; this one gets what was
+ * said so far. */
+static void answer_late(struct peer *peer)
+{
+	struct event event = {.type = EVENT_ERROR,
+			      .error = {.code = ERROR_UPSTREAM_TOTAL_TIMEOUT,
+					.is_retryable = error_retryable(
+					    ERROR_UPSTREAM_TOTAL_TIMEOUT)}};
+
+	answer_with(peer, &event);
 }
 
 static void answer_poll(struct peer *peer)
@@ -283,7 +301,6 @@ void stream_heartbeat(struct peer *peer)
 void stream_on_timer(void *state)
 {
 	struct peer *peer = state;
-	struct fault fault;
 
 	switch (peer->mode) {
 	case PEER_MODE_STREAM:
@@ -293,10 +310,7 @@ void stream_on_timer(void *state)
 		answer_poll(peer);
 		break;
 	case PEER_MODE_RESULT:
-		stream_leave(peer);
-		fault_set(&fault, ERROR_UPSTREAM_TOTAL_TIMEOUT, "waited %u ms",
-			  peer->server->options.answer_timeout_ms);
-		peer_reply_fault(peer, &fault);
+		answer_late(peer);
 		break;
 	}
 }

@@ -259,6 +259,8 @@ scenario('an answer in one piece has a deadline', async (place) => {
 	const reply = await site.post('chat', { query: 'a' });
 	assert.equal(reply.status, 504);
 	assert.equal(reply.json.code, 'upstream_total_timeout');
+	assert.equal(reply.json.partial, 'slow', 'what was said is not lost');
+	assert.match(reply.json.turn, /^t_/);
 	assert.ok(reply.ms > 900 && reply.ms < 3000 * SLOWNESS, `${reply.ms} ms`);
 	const [call] = site.upstream.calls;
 	await call.closed;
