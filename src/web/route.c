@@ -17,9 +17,9 @@ static const struct route {
 } routes[] = {
     {"", NULL, false, true, METHOD_GET, route_page},
     {"chat", NULL, false, false, METHOD_GET | METHOD_POST, route_chat_ask},
-    {"chat", NULL, true, false, METHOD_DELETE, route_chat_stop},
-    {"chat", "stream", true, false, METHOD_GET, route_chat_stream},
-    {"chat", "stop", true, false, METHOD_POST, route_chat_stop},
+    {"chat", NULL, true, false, METHOD_DELETE, route_turn_stop},
+    {"chat", "stream", true, false, METHOD_GET, route_turn_stream},
+    {"chat", "stop", true, false, METHOD_POST, route_turn_stop},
     {"search", NULL, false, true, METHOD_GET, route_search},
     {"healthz", NULL, false, true, METHOD_GET, route_healthz},
     {"readyz", NULL, false, true, METHOD_GET, route_readyz},

@@ -15,8 +15,8 @@ const char *route_allowed_methods(const struct peer *peer);
 
 /* `id` is the second segment of the address; empty where there is none. */
 void route_chat_ask(struct peer *peer, struct slice id);
-void route_chat_stream(struct peer *peer, struct slice id);
-void route_chat_stop(struct peer *peer, struct slice id);
+void route_turn_stream(struct peer *peer, struct slice id);
+void route_turn_stop(struct peer *peer, struct slice id);
 void route_search(struct peer *peer, struct slice id);
 void route_healthz(struct peer *peer, struct slice id);
 void route_readyz(struct peer *peer, struct slice id);

@@ -1,106 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include <stdio.h>
 
-#include "base/log.h"
 #include "base/memory.h"
-#include "base/text.h"
 #include "web/route.h"
+#include "web/route_turn.h"
 #include "web/server_private.h"
 #include "web/stream.h"
 #include "wire/ask_read.h"
-#include "wire/query_string.h"
 
 enum { PARSE_ON_LOOP_MAX = 64 * 1024 };
-
-/* What a turn's id says about where the turn is. */
-enum finding { FOUND_HERE, FOUND_NOWHERE, FOUND_ELSEWHERE };
-
-static bool is_self(const struct server *server, struct turn_place place)
-{
-	return place.slot == server->self.slot &&
-	       place.incarnation == server->self.incarnation;
-}
-
-/* Hands the peer over; the peer is gone or answered afterwards. */
-static void hand_over(struct peer *peer, struct turn_place owner, bool *is_gone)
-{
-	struct server *server = peer->server;
-	struct fault fault;
-	enum hand_over_result result;
-
-	*is_gone = false;
-	watch_set(peer->watch, 0);
-	result = server->hooks.hand_over(server->hooks.state, owner, peer->fd,
-					 record_request(&peer->in));
-	if (result == HAND_OVER_SENT) {
-		metrics_inc(server->metrics, METRIC_HANDOVERS_OUT);
-		peer_release(peer);
-		return;
-	}
-	watch_set(peer->watch, WATCH_READ | WATCH_GONE);
-	if (result == HAND_OVER_GONE) {
-		*is_gone = true;
-		return;
-	}
-	fault_set(&fault, ERROR_OVERLOADED, "the turn's worker is busy");
-	fault.retry_after_ms = 1000;
-	peer_reply_fault(peer, &fault);
-}
-
-static void answer_busy(struct peer *peer)
-{
-	struct fault fault;
-
-	fault_set(&fault, ERROR_OVERLOADED, "the turn's worker is busy");
-	peer_reply_fault(peer, &fault);
-}
-
-/* FOUND_ELSEWHERE: the peer has been dealt with. */
-static enum finding find_turn(struct peer *peer, struct slice id,
-			      struct turn **turn)
-{
-	struct server *server = peer->server;
-	struct turn_place owner;
-	bool is_gone = true;
-
-	*turn = chat_find(server->chat, id);
-	if (*turn)
-		return FOUND_HERE;
-	if (peer->is_adopted) {
-		if (peer->adopted_why != ADOPT_OWNER_BUSY)
-			return FOUND_NOWHERE;
-		answer_busy(peer);
-		return FOUND_ELSEWHERE;
-	}
-	if (!server->hooks.hand_over)
-		return FOUND_NOWHERE;
-	if (!ids_read_turn(id, &owner)) {
-		if (!ids_is_client_turn(id) || !server->hooks.owner_of)
-			return FOUND_NOWHERE;
-		owner =
-		    server->hooks.owner_of(server->hooks.state, ids_hash(id));
-	}
-	if (!is_self(server, owner))
-		hand_over(peer, owner, &is_gone);
-	return is_gone ? FOUND_NOWHERE : FOUND_ELSEWHERE;
-}
-
-static void attach(struct peer *peer, struct turn *turn, uint32_t after_n,
-		   enum dialect dialect)
-{
-	struct stream_options options = {.turn = turn,
-					 .after_n = after_n,
-					 .dialect = dialect,
-					 .mode = PEER_MODE_STREAM};
-	struct fault fault;
-
-	if (turn_is_ended(turn) && after_n >= journal_tail(turn_journal(turn)))
-		peer_reply_empty(peer, 204);
-	else if (!stream_admit(peer, &fault))
-		peer_reply_fault(peer, &fault);
-	else
-		stream_start(peer, &options);
-}
 
 /* A reconnect never starts a turn: 204 tells an EventSource to stop. */
 static void resume(struct peer *peer, enum dialect dialect)
@@ -113,9 +21,9 @@ static void resume(struct peer *peer, enum dialect dialect)
 		peer_reply_empty(peer, 204);
 		return;
 	}
-	switch (find_turn(peer, id, &turn)) {
+	switch (route_turn_find(peer, id, &turn)) {
 	case FOUND_HERE:
-		attach(peer, turn, n, dialect);
+		route_turn_attach(peer, turn, n, dialect);
 		break;
 	case FOUND_NOWHERE:
 		peer_reply_empty(peer, 204);
@@ -158,11 +66,11 @@ static bool join_turn(struct peer *peer, struct ask_form *form)
 {
 	struct turn_place ignored;
 	struct turn *turn;
-	enum finding finding;
+	enum route_finding finding;
 
 	if (form->ask->turn.len == 0)
 		return false;
-	finding = find_turn(peer, form->ask->turn, &turn);
+	finding = route_turn_find(peer, form->ask->turn, &turn);
 	if (finding == FOUND_ELSEWHERE) {
 		ask_free(form->ask);
 		return true;
@@ -319,158 +227,4 @@ void route_chat_ask(struct peer *peer, struct slice id)
 		: ask_read_query(&parsing.form, request->query_string, &limits,
 				 &parsing.fault);
 	take_parsed(peer, &parsing);
-}
-
-static void answer_missing(struct peer *peer, struct slice id)
-{
-	struct turn_place ignored;
-	struct fault fault;
-
-	if (ids_read_turn(id, &ignored) || ids_is_client_turn(id))
-		fault_set_hint(
-		    &fault, ERROR_GONE,
-		    "The turn has ended and is forgotten, or never was.");
-	else
-		fault_set_hint(&fault, ERROR_NOT_FOUND,
-			       "This is not the id of a turn.");
-	peer_reply_fault(peer, &fault);
-}
-
-void route_chat_stop(struct peer *peer, struct slice id)
-{
-	struct turn *turn;
-
-	switch (find_turn(peer, id, &turn)) {
-	case FOUND_HERE:
-		turn_stop(turn);
-		peer_reply_empty(peer, 204);
-		break;
-	case FOUND_NOWHERE:
-		answer_missing(peer, id);
-		break;
-	case FOUND_ELSEWHERE:
-		break;
-	}
-}
-
-/* offset, wait and format of a GET chat/{turn}/stream. */
-struct stream_query {
-	uint64_t after_n;
-	uint64_t wait_s;
-	bool is_poll;
-	enum dialect dialect;
-};
-
-static bool read_one(struct stream_query *query, struct slice name,
-		     struct slice value, struct fault *fault)
-{
-	if (slice_is(name, "offset")) {
-		if (slice_is(value, "-1"))
-			query->after_n = 0;
-		else if (!text_parse_uint(value, &query->after_n) ||
-			 query->after_n > UINT32_MAX)
-			return fault_set_hint(fault, ERROR_BAD_REQUEST,
-					      "\"offset\" must be a number.");
-	} else if (slice_is(name, "wait")) {
-		if (!text_parse_uint(value, &query->wait_s))
-			return fault_set_hint(
-			    fault, ERROR_BAD_REQUEST,
-			    "\"wait\" must be a number of seconds.");
-		if (query->wait_s > UINT32_MAX)
-			query->wait_s = UINT32_MAX;
-	} else if (slice_is(name, "live")) {
-		query->is_poll = slice_is(value, "long-poll");
-		if (!query->is_poll && !slice_is(value, "sse"))
-			return fault_set_hint(
-			    fault, ERROR_BAD_REQUEST,
-			    "\"live\" must be long-poll or sse.");
-	} else if (slice_is(name, "format")) {
-		if (!dialect_find(value, &query->dialect))
-			return fault_set_hint(
-			    fault, ERROR_BAD_REQUEST,
-			    "\"format\" must be native, simple or text.");
-	} else {
-		return fault_set_hint(
-		    fault, ERROR_UNSUPPORTED_FIELD,
-		    "Only offset, live, wait and format are supported.");
-	}
-	return true;
-}
-
-static bool read_stream_query(const struct peer *peer,
-			      struct stream_query *query, struct fault *fault)
-{
-	struct slice rest = peer->request->query_string;
-	struct buffer name;
-	struct buffer value;
-	bool is_valid = true;
-	bool is_ok = true;
-
-	buffer_init(&name, BUFFER_UNLIMITED);
-	buffer_init(&value, BUFFER_UNLIMITED);
-	while (is_ok && query_string_next(&rest, &name, &value, &is_valid))
-		is_ok = is_valid
-			    ? read_one(query, buffer_slice(&name),
-				       buffer_slice(&value), fault)
-			    : fault_set_hint(fault, ERROR_BAD_REQUEST,
-					     "The query string is broken.");
-	buffer_fini(&name);
-	buffer_fini(&value);
-	return is_ok;
-}
-
-static void poll_turn(struct peer *peer, struct turn *turn,
-		      const struct stream_query *query)
-{
-	unsigned max_ms = peer->server->options.long_poll_ms;
-	struct stream_options options = {
-	    .turn = turn,
-	    .after_n = (uint32_t)query->after_n,
-	    .mode = PEER_MODE_POLL,
-	    .wait_ms = query->wait_s * 1000 < max_ms
-			   ? (unsigned)query->wait_s * 1000
-			   : max_ms};
-	struct fault fault;
-
-	turn_linger(turn);
-	if (stream_admit(peer, &fault))
-		stream_start(peer, &options);
-	else
-		peer_reply_fault(peer, &fault);
-}
-
-void route_chat_stream(struct peer *peer, struct slice id)
-{
-	struct stream_query query = {.wait_s = UINT32_MAX};
-	struct slice last = peer->request->last_event_id;
-	struct slice last_turn;
-	struct fault fault;
-	struct turn *turn;
-	uint32_t last_n;
-
-	if (!read_stream_query(peer, &query, &fault)) {
-		peer_reply_fault(peer, &fault);
-		return;
-	}
-	if (ids_read_event(last, &last_turn, &last_n) &&
-	    slice_equal(last_turn, id))
-		query.after_n = last_n;
-	switch (find_turn(peer, id, &turn)) {
-	case FOUND_HERE:
-		if (query.is_poll)
-			poll_turn(peer, turn, &query);
-		else
-			attach(peer, turn, (uint32_t)query.after_n,
-			       query.dialect);
-		break;
-	case FOUND_NOWHERE:
-		/* An EventSource that comes back asks until it gets 204. */
-		if (last.len)
-			peer_reply_empty(peer, 204);
-		else
-			answer_missing(peer, id);
-		break;
-	case FOUND_ELSEWHERE:
-		break;
-	}
 }

@@ -248,6 +248,18 @@ void web_world_expect_status(const struct web_client *client, int status)
 			 buffer_string(&client->peer.reply));
 }
 
+void web_world_expect_part(const struct web_client *client, const char *part)
+{
+	if (!strstr(fake_peer_body(&client->peer), part))
+		fail_msg("\"%s\" is not in: %s", part,
+			 fake_peer_body(&client->peer));
+}
+
+const char *web_world_type(const struct web_client *client)
+{
+	return fake_peer_header(&client->peer, "Content-Type");
+}
+
 void web_world_expect_body(const struct web_client *client, const char *body)
 {
 	assert_string_equal(fake_peer_body(&client->peer), body);

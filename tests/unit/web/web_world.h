@@ -92,6 +92,8 @@ void web_world_take(struct web_client *client, size_t max);
 void web_world_say(const char *text); /* the default provider */
 void web_world_end(void);
 void web_world_expect_status(const struct web_client *client, int status);
+void web_world_expect_part(const struct web_client *client, const char *part);
+const char *web_world_type(const struct web_client *client);
 /* The body of a whole reply, after which the connection is closed. */
 void web_world_expect_body(const struct web_client *client, const char *body);
 uint64_t web_world_count(enum metric metric);
