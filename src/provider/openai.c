@@ -21,7 +21,9 @@ enum {
 	/* [DONE] came: how long the end of the response may take, so that
 	 * its connection can be used again. */
 	GRACE_MS = 250,
-	REFUSAL_BYTES_MAX = 64 << 10
+	REFUSAL_BYTES_MAX = 64 << 10,
+	SECRETS_BYTES = 1024, /* to begin with */
+	SECRET_MIN = 8
 };
 
 struct openai {
@@ -31,7 +33,7 @@ struct openai {
 	char *name;
 	char *model;
 	char *url;
-	char *key;
+	struct buffer secrets; /* never logged; refusal_set_detail() */
 	char *ca_file;
 	char **models;
 	size_t model_count;
@@ -196,7 +198,7 @@ static void end_refused(struct openai_call *call)
 		return;
 	}
 	openai_error_refusal(&fault, call->status, body,
-			     slice_of(call->openai->key));
+			     buffer_slice(&call->openai->secrets));
 	fault.retry_after_ms = call->retry_after_ms;
 	finish(call, &fault);
 }
@@ -298,7 +300,7 @@ static struct provider_call *openai_start(struct provider *provider,
 	call->habits = openai->habits;
 	call->started_ms = now_ms(call);
 	call->heard_ms = call->started_ms;
-	openai_decode_init(&call->decode, sink, slice_of(openai->key));
+	openai_decode_init(&call->decode, sink, buffer_slice(&openai->secrets));
 	if (openai->max_event_bytes)
 		openai_decode_limit(&call->decode, openai->max_event_bytes);
 	buffer_init(&call->refusal, REFUSAL_BYTES_MAX);
@@ -336,13 +338,13 @@ static void openai_free(struct provider *provider)
 {
 	struct openai *openai = (struct openai *)provider;
 
-	if (openai->key)
-		explicit_bzero(openai->key, strlen(openai->key));
+	if (openai->secrets.data)
+		explicit_bzero(openai->secrets.data, openai->secrets.cap);
 	for (size_t i = 0; i < openai->model_count; i++)
 		memory_free(openai->models[i]);
 	memory_free(openai->models);
 	http_headers_free(openai->headers);
-	memory_free(openai->key);
+	buffer_fini(&openai->secrets);
 	memory_free(openai->ca_file);
 	memory_free(openai->url);
 	memory_free(openai->model);
@@ -376,13 +378,38 @@ static char *make_url(const char *base_url)
 	return buffer_detach(&url);
 }
 
-static bool add_key(struct openai *openai)
+/* A header's value may be a key as well ("api-key: ..."), alone or behind a
+ * word such as Bearer; short words are none. */
+static void keep_secrets(struct openai *openai,
+			 const struct openai_options *options)
 {
-	size_t size = strlen(openai->key) + sizeof "Bearer ";
+	struct buffer *out = &openai->secrets;
+
+	buffer_reserve(out, SECRETS_BYTES);
+	if (options->key)
+		buffer_append_string(out, options->key);
+	for (size_t i = 0; i < options->header_count; i++) {
+		const char *word = options->headers[i].value;
+
+		for (; *word; word += strspn(word, " \t")) {
+			size_t len = strcspn(word, " \t");
+
+			if (len >= SECRET_MIN) {
+				buffer_append_char(out, '\n');
+				buffer_append(out, word, len);
+			}
+			word += len;
+		}
+	}
+}
+
+static bool add_key(struct openai *openai, const char *key)
+{
+	size_t size = strlen(key) + sizeof "Bearer ";
 	char *value = memory_alloc(size);
 	bool is_ok;
 
-	snprintf(value, size, "Bearer %s", openai->key);
+	snprintf(value, size, "Bearer %s", key);
 	is_ok = http_headers_add(openai->headers, "Authorization", value);
 	explicit_bzero(value, size);
 	memory_free(value);
@@ -407,7 +434,7 @@ static bool add_headers(struct openai *openai,
 			    "provider %s: header %zu cannot be sent",
 			    openai->name, i + 1);
 	}
-	if (openai->key && !add_key(openai))
+	if (options->key && *options->key && !add_key(openai, options->key))
 		return fault_set(
 		    fault, ERROR_BAD_REQUEST,
 		    "provider %s: the key holds a control character",
@@ -428,8 +455,8 @@ struct provider *openai_new(struct http_client *client, struct loop *loop,
 	openai->model = memory_strdup(options->model ? options->model : "");
 	openai->url = make_url(options->base_url);
 	openai->ca_file = memory_strdup(options->ca_file);
-	if (options->key && *options->key)
-		openai->key = memory_strdup(options->key);
+	buffer_init(&openai->secrets, BUFFER_UNLIMITED);
+	keep_secrets(openai, options);
 	openai->model_count = options->model_count;
 	openai->models =
 	    memory_zalloc((options->model_count + 1) * sizeof *openai->models);

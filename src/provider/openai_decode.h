@@ -44,7 +44,7 @@ struct openai_decode {
 	struct usage usage;
 
 	const struct provider_sink *sink;
-	struct slice secret; /* blotted out of fault.detail; borrowed */
+	struct slice secret; /* see refusal_set_detail(); borrowed */
 	struct sse_read reader;
 	struct buffer body;
 	struct buffer scratch;

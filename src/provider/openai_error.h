@@ -18,7 +18,7 @@ struct json;
  * is_error_event the event's type said that it is one. */
 const struct json *openai_error_find(const struct json *root,
 				     bool is_error_event);
-/* `secret` is blotted out of the detail. */
+/* The lines of `secret` are blotted out of the detail. */
 void openai_error_read(struct fault *fault, const struct json *error,
 		       struct slice secret);
 /* The fault in a response that is not 2xx; body may be anything. */

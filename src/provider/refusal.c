@@ -79,8 +79,28 @@ bool refusal_from_word(struct fault *fault, struct slice word)
 	return false;
 }
 
+/* The length of the secret that the text begins with; 0: none. */
+static size_t secret_len(const char *at, const char *end, struct slice secrets)
+{
+	size_t longest = 0;
+
+	while (secrets.len) {
+		const char *line_end = memchr(secrets.data, '\n', secrets.len);
+		size_t len =
+		    line_end ? (size_t)(line_end - secrets.data) : secrets.len;
+		size_t taken = len + (line_end != NULL);
+
+		if (len > longest && (size_t)(end - at) >= len &&
+		    memcmp(at, secrets.data, len) == 0)
+			longest = len;
+		secrets.data += taken;
+		secrets.len -= taken;
+	}
+	return longest;
+}
+
 void refusal_set_detail(struct fault *fault, struct slice text,
-			struct slice secret)
+			struct slice secrets)
 {
 	struct buffer out;
 	const char *at = text.data;
@@ -88,10 +108,11 @@ void refusal_set_detail(struct fault *fault, struct slice text,
 
 	buffer_init(&out, DETAIL_BYTES);
 	while (at < end && !out.overflowed) {
-		if (secret.len && (size_t)(end - at) >= secret.len &&
-		    memcmp(at, secret.data, secret.len) == 0) {
+		size_t hidden = secret_len(at, end, secrets);
+
+		if (hidden) {
 			buffer_append_string(&out, "***");
-			at += secret.len;
+			at += hidden;
 			continue;
 		}
 		if ((unsigned char)*at < ' ' || *at == 0x7F) {

@@ -19,9 +19,9 @@ void refusal_from_status(struct fault *fault, int status);
  * it says nothing. */
 bool refusal_from_word(struct fault *fault, struct slice word);
 /* The detail of the log: the text with its control characters made spaces
- * and every occurrence of `secret` blotted out. */
+ * and every occurrence of a line of `secrets` blotted out. */
 void refusal_set_detail(struct fault *fault, struct slice text,
-			struct slice secret);
+			struct slice secrets);
 
 /* Milliseconds to wait, 0 when the headers do not say: retry-after-ms before
  * Retry-After, which is seconds or a date (RFC 9110, section 10.2.3). At

@@ -132,6 +132,10 @@ static void the_detail_never_holds_the_key(void **state)
 	    SLICE_LITERAL("sk-12345678"));
 	assert_string_equal(fault.detail,
 			    "wrong key ***,    [31mnot sk-1\xEF\xBF\xBD");
+	refusal_set_detail(&fault,
+			   SLICE_LITERAL("tell-tale, tell-tale-2 and sk-1"),
+			   SLICE_LITERAL("sk-1\ntell-tale\ntell-tale-2"));
+	assert_string_equal(fault.detail, "***, *** and ***");
 	/* Not even half of it, where the detail is cut. */
 	for (size_t shift = 0; shift < 20; shift++) {
 		memset(text, 'x', sizeof text);
