@@ -43,15 +43,19 @@ static void add_sources(struct turn *turn, struct event_final *final)
 	final->source_count = (uint32_t)ask->passage_count;
 }
 
+/* The one that was asked, while the one that answers has not said its own. */
+static struct slice model_asked(const struct turn *turn)
+{
+	return turn->model.len ? turn->model : slice_of(turn->provider->model);
+}
+
 static void make_final(struct turn *turn, struct event *event,
 		       uint32_t total_ms)
 {
 	event->type = EVENT_FINAL;
 	event->final = turn->final;
 	if (!turn->call_done) {
-		event->final.model = turn->model.len
-					 ? turn->model
-					 : slice_of(turn->provider->model);
+		event->final.model = model_asked(turn);
 		event->final.provider = slice_of(turn->provider->name);
 		event->final.usage = (struct usage){-1, -1, false};
 	}
@@ -103,6 +107,8 @@ static void log_end(struct turn *turn, const struct event *event,
 	struct slice model = is_final ? event->final.model : turn->final.model;
 	struct slice question = turn->ask->query;
 
+	if (model.len == 0)
+		model = model_asked(turn);
 	log_info("turn",
 		 "turn=%.*s outcome=%s provider=%.*s model=%.*s first_ms=%d "
 		 "last_ms=%d total_ms=%u events=%u bytes=%zu sources=%zu%s%s%s",
