@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "chat/turn.h"
 
+#include <assert.h>
 #include <stdio.h>
 
 #include "base/log.h"
@@ -10,6 +11,8 @@
 #include "chat/turn_report.h"
 
 enum step_result { STEP_NEXT, STEP_WAIT, STEP_FINISHED };
+
+static void go(struct turn *turn, enum turn_state state);
 
 static uint32_t elapsed_ms(const struct turn *turn)
 {
@@ -75,7 +78,7 @@ static bool wants_recall(const struct turn *turn)
 static enum step_result step_admit(struct turn *turn)
 {
 	put_status(turn, STEP_ADMIT, STATE_DONE, -1, "Question received");
-	turn->state = wants_recall(turn) ? TURN_RECALL : TURN_CALL;
+	go(turn, wants_recall(turn) ? TURN_RECALL : TURN_CALL);
 	return STEP_NEXT;
 }
 
@@ -174,7 +177,7 @@ static enum step_result step_recall(struct turn *turn)
 		if (!turn->recall_done && timer_is_running(&turn->recall_timer))
 			return STEP_WAIT;
 		end_recall(turn);
-		turn->state = TURN_CALL;
+		go(turn, TURN_CALL);
 		return STEP_NEXT;
 	}
 	size = retriever->ops->size(retriever, &why);
@@ -182,7 +185,7 @@ static enum step_result step_recall(struct turn *turn)
 		snprintf(words, sizeof words, "Answering without passages: %s",
 			 why);
 		put_status(turn, STEP_CONTEXT, STATE_FAILED, -1, words);
-		turn->state = TURN_CALL;
+		go(turn, TURN_CALL);
 		return STEP_NEXT;
 	}
 	start_recall(turn, retriever, size);
@@ -244,7 +247,7 @@ static enum step_result step_call(struct turn *turn)
 	turn->sink = (struct provider_sink){on_event, on_end, turn};
 	turn->call = turn->provider->ops->start(turn->provider, turn->ask,
 						turn->model, &turn->sink);
-	turn->state = TURN_STREAM;
+	go(turn, TURN_STREAM);
 	return STEP_WAIT;
 }
 
@@ -252,7 +255,7 @@ static enum step_result step_stream(struct turn *turn)
 {
 	if (!turn->call_done)
 		return STEP_WAIT;
-	turn->state = TURN_ENDING;
+	go(turn, TURN_ENDING);
 	return STEP_NEXT;
 }
 
@@ -260,7 +263,6 @@ static enum step_result step_stream(struct turn *turn)
  * cancelled, and its reports are waited for. */
 static void begin_end(struct turn *turn)
 {
-	turn->state = TURN_ENDING;
 	turn_report_terminal(turn, elapsed_ms(turn));
 	timer_stop(&turn->recall_timer);
 	timer_stop(&turn->deadline);
@@ -276,7 +278,7 @@ static enum step_result step_ending(struct turn *turn)
 		begin_end(turn);
 	if (turn->recall || turn->call)
 		return STEP_WAIT;
-	turn->state = TURN_ENDED;
+	go(turn, TURN_ENDED);
 	ask_free(turn->ask);
 	turn->ask = NULL;
 	chat_on_turn_ended(turn->chat, turn);
@@ -286,13 +288,26 @@ static enum step_result step_ending(struct turn *turn)
 static const struct {
 	const char *name;
 	enum step_result (*step)(struct turn *turn);
+	unsigned next; /* bits of the states that may follow */
+	bool may_wait;
 } states[] = {
-    [TURN_ADMIT] = {"admit", step_admit},
-    [TURN_RECALL] = {"recall", step_recall},
-    [TURN_CALL] = {"call", step_call},
-    [TURN_STREAM] = {"stream", step_stream},
-    [TURN_ENDING] = {"ending", step_ending},
+    [TURN_ADMIT] = {"admit", step_admit,
+		    1 << TURN_RECALL | 1 << TURN_CALL | 1 << TURN_ENDING,
+		    false},
+    [TURN_RECALL] = {"recall", step_recall, 1 << TURN_CALL | 1 << TURN_ENDING,
+		     true},
+    [TURN_CALL] = {"call", step_call, 1 << TURN_STREAM | 1 << TURN_ENDING,
+		   false},
+    [TURN_STREAM] = {"stream", step_stream, 1 << TURN_ENDING, true},
+    [TURN_ENDING] = {"ending", step_ending, 1 << TURN_ENDED, true},
+    [TURN_ENDED] = {"ended", NULL, 0, false},
 };
+
+static void go(struct turn *turn, enum turn_state state)
+{
+	assert(states[turn->state].next & 1u << state);
+	turn->state = state;
+}
 
 void turn_run(struct turn *turn)
 {
@@ -300,10 +315,11 @@ void turn_run(struct turn *turn)
 
 	while (result == STEP_NEXT && turn->state != TURN_ENDED) {
 		if (turn->wish != WISH_NONE && turn->state < TURN_ENDING)
-			turn->state = TURN_ENDING;
+			go(turn, TURN_ENDING);
 		log_debug("turn", "turn=%.*s state=%s", (int)turn_id(turn).len,
 			  turn_id(turn).data, states[turn->state].name);
 		result = states[turn->state].step(turn);
+		assert(result != STEP_WAIT || states[turn->state].may_wait);
 	}
 }
 
