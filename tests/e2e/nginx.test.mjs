@@ -2,10 +2,12 @@
 // What nginx does to a stream with the files that are shipped.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import http from 'node:http';
 import path from 'node:path';
+import zlib from 'node:zlib';
 import { scenario, sleep, IS_ROOT, SLOWNESS, TOP } from './lib/place.mjs';
 import { startSite } from './lib/site.mjs';
-import { readStream, request } from './lib/sse.mjs';
+import { SseParser, readStream, request } from './lib/sse.mjs';
 import { startNginx } from './lib/nginx.mjs';
 import { assertNative } from './lib/native.mjs';
 
@@ -71,6 +73,25 @@ scenario('gzip does not hold a stream back', async (place) => {
 	const stream = await site.ask('q', {}, { headers: { 'accept-encoding': 'gzip' } });
 	assert.equal(stream.headers['content-encoding'], undefined);
 	assert.ok(median(delays(stream, site.upstream.calls[0])) < 5 * SLOWNESS);
+});
+
+scenario('where the site compresses streams all the same, each frame is flushed', async (place) => {
+	const conf = confWith('gzip_types text/event-stream; gzip_min_length 0;').replace('gzip off;', 'gzip on;');
+	const site = await startSite(place, { script: paced, nginx: { conf } });
+	const frames = [];
+	await new Promise((resolve, reject) => {
+		const asked = http.request(site.url('chat'), { method: 'POST', headers: { 'accept-encoding': 'gzip', 'content-type': 'application/json' } }, (response) => {
+			assert.equal(response.headers['content-encoding'], 'gzip');
+			const parser = new SseParser((event) => frames.push({ at: event.at, json: JSON.parse(event.data) }));
+			const text = response.pipe(zlib.createGunzip({ flush: zlib.constants.Z_SYNC_FLUSH })).setEncoding('utf8');
+			text.on('data', (data) => parser.feed(data, performance.now()));
+			text.on('end', resolve).on('error', reject);
+		});
+		asked.on('error', reject).end(JSON.stringify({ query: 'q', streaming: true }));
+	});
+	const list = delays({ events: frames }, site.upstream.calls[0]);
+	assert.ok(median(list) < 8 * SLOWNESS, `delays ${list.map((d) => d.toFixed(1))}`);
+	assert.equal(frames.at(-1).json.type, 'final');
 });
 
 scenario('a large frame stays in one piece for naive readers', async (place) => {
