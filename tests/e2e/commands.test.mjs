@@ -387,7 +387,10 @@ const WRONG = [
 scenario('check: what is wrong is named with its line, and keeps the pool from starting', async (place, t) => {
 	for (const [name, text, words] of WRONG)
 		await t.test(name, async () => {
-			const file = place.write('leat.conf', typeof text === 'function' ? text(place) : text);
+			const wrong = typeof text === 'function' ? text(place) : text;
+			// Where the file can be read, the rest of it must be right.
+			const right = /_file/.test(wrong) ? `listen = {"unix:${place.path('x.sock')}"}\nruntime_dir = "${place.dir}"\n` : '';
+			const file = place.write('leat.conf', right ? wrong + right : wrong);
 			const done = await leat(place, ['check', '-c', file]);
 			assert.equal(done.code, 1, done.stdout);
 			const failed = done.stdout.split('\n').filter((line) => line.startsWith('fail'));

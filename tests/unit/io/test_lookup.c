@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <netdb.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -87,7 +88,12 @@ static void addresses_are_found_as_they_are(void **state)
 static void the_local_host_is_found(void **state)
 {
 	struct scene *scene = *state;
+	struct addrinfo *known;
 
+	/* A bare container may have no /etc/hosts. */
+	if (getaddrinfo("localhost", NULL, NULL, &known) != 0)
+		skip();
+	freeaddrinfo(known);
 	look_up(scene, "localhost");
 	assert_int_equal(scene->status, 0);
 	assert_in_range(scene->count, 1, LOOKUP_MAX);
