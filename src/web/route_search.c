@@ -4,6 +4,7 @@
 #include "base/text.h"
 #include "web/route.h"
 #include "web/server_private.h"
+#include "wire/native.h"
 #include "wire/query_string.h"
 
 enum { PASSAGES_MAX = 50, CHARACTERS_MAX = 100000 };
@@ -15,22 +16,6 @@ struct searching {
 	struct arena arena;
 	struct retrieval_ask ask;
 };
-
-static void put_passage(struct buffer *out, const struct passage *passage,
-			size_t snippet_max)
-{
-	size_t len = passage->text.len;
-
-	if (len > snippet_max)
-		len = text_utf8_floor(passage->text.data, snippet_max);
-	json_put_string_member(out, "title", passage->title);
-	json_put_string_member(out, "heading", passage->heading);
-	json_put_string_member(out, "url", passage->url);
-	json_put_string_member(out, "snippet",
-			       slice_make(passage->text.data, len));
-	json_put_name(out, "score");
-	json_put_number(out, passage->score);
-}
 
 static void answer(struct peer *peer, const struct searching *searching,
 		   const struct retrieval_result *result)
@@ -50,8 +35,10 @@ static void answer(struct peer *peer, const struct searching *searching,
 	for (size_t i = 0; i < result->passage_count; i++) {
 		json_put_comma(&body);
 		buffer_append_char(&body, '{');
-		json_put_int_member(&body, "n", (int64_t)i + 1);
-		put_passage(&body, &result->passages[i], snippet_max);
+		native_put_passage(&body, i + 1, &result->passages[i],
+				   snippet_max);
+		json_put_name(&body, "score");
+		json_put_number(&body, result->passages[i].score);
 		buffer_append_char(&body, '}');
 	}
 	buffer_append_string(&body, "]}\n");

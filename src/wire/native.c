@@ -74,25 +74,30 @@ static void put_answer(struct buffer *out, const char *name,
 	buffer_append_char(out, '"');
 }
 
+void native_put_passage(struct buffer *out, size_t n,
+			const struct passage *passage, size_t snippet_max)
+{
+	size_t len = passage->text.len;
+
+	if (len > snippet_max)
+		len = text_utf8_floor(passage->text.data, snippet_max);
+	json_put_int_member(out, "n", (int64_t)n);
+	json_put_string_member(out, "title", passage->title);
+	json_put_string_member(out, "heading", passage->heading);
+	json_put_string_member(out, "url", passage->url);
+	json_put_string_member(out, "snippet",
+			       slice_make(passage->text.data, len));
+}
+
 static void put_sources(struct buffer *out, const struct event_final *final)
 {
 	json_put_name(out, "sources");
 	buffer_append_char(out, '[');
 	for (uint32_t i = 0; i < final->source_count; i++) {
-		const struct passage *passage = &final->sources[i];
-		size_t len = passage->text.len;
-
-		if (len > SNIPPET_MAX_BYTES)
-			len = text_utf8_floor(passage->text.data,
-					      SNIPPET_MAX_BYTES);
 		json_put_comma(out);
 		buffer_append_char(out, '{');
-		json_put_int_member(out, "n", (int64_t)i + 1);
-		json_put_string_member(out, "title", passage->title);
-		json_put_string_member(out, "heading", passage->heading);
-		json_put_string_member(out, "url", passage->url);
-		json_put_string_member(out, "snippet",
-				       slice_make(passage->text.data, len));
+		native_put_passage(out, i + 1, &final->sources[i],
+				   SNIPPET_MAX_BYTES);
 		buffer_append_char(out, '}');
 	}
 	buffer_append_char(out, ']');
