@@ -8,7 +8,7 @@
 #define LEAT_APP_CHECK_FILES_H
 
 #include "app/check_report.h"
-#include "app/config.h"
+#include "config/config.h"
 
 /* Modes of the configuration, its keys and the log. */
 void check_files_modes(struct check_report *report,

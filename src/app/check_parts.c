@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
-#include "app/config_secret.h"
-#include "app/option_check.h"
+#include "config/config_secret.h"
+#include "config/option_check.h"
 #include "base/memory.h"
 #include "context/site_retriever.h"
 #include "io/http.h"

@@ -6,7 +6,7 @@
 #define LEAT_APP_CHECK_PARTS_H
 
 #include "app/check_report.h"
-#include "app/config.h"
+#include "config/config.h"
 
 /* The index: there, of this version, with so many passages, so old. */
 void check_parts_index(struct check_report *report,

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "app/commands.h"
-#include "app/config.h"
+#include "config/config.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include <config.h>

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "app/assemble.h"
-#include "app/config.h"
+#include "serve/assemble.h"
+#include "config/config.h"
 #include "app/terminal.h"
 #include "base/log.h"
 #include "base/memory.h"

@@ -8,9 +8,9 @@
 #include "app/check_files.h"
 #include "app/check_parts.h"
 #include "app/check_report.h"
-#include "app/config.h"
-#include "app/config_secret.h"
-#include "app/options_print.h"
+#include "config/config.h"
+#include "config/config_secret.h"
+#include "config/options_print.h"
 #include "base/memory.h"
 
 static const char help[] =

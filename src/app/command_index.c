@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "app/config.h"
+#include "config/config.h"
 #include "app/terminal.h"
 #include "base/json.h"
 #include "base/memory.h"

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/config.h"
+#include "config/config.h"
 #include "app/passages.h"
 #include "app/terminal.h"
 #include "base/text.h"

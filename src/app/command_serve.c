@@ -4,9 +4,9 @@
 #include <getopt.h>
 #include <stddef.h>
 
-#include "app/config.h"
-#include "app/master.h"
-#include "app/worker.h"
+#include "config/config.h"
+#include "pool/master.h"
+#include "serve/worker.h"
 
 static const char help[] =
     "Usage: leat serve [OPTION]...\n"

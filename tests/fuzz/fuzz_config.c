@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/config.h"
-#include "app/config_scan.h"
+#include "config/config.h"
+#include "config/config_scan.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -20,7 +20,13 @@ LAYERS = {
     "policy": "provider durable core io base",
     "chat": "policy provider context durable core io base",
     "web": "chat policy durable wire core io base",
-    "app": "base core wire io durable context provider policy chat web",
+    "config": "base",
+    "pool": "config io base",
+    "serve": "pool config web chat policy provider context durable wire core io "
+             "base",
+    "doctor": "wire io base",
+    "app": "serve doctor pool config web chat policy provider context durable "
+           "wire core io base",
 }
 
 # header: where it may be included (a folder, or files that begin so)
@@ -29,7 +35,7 @@ HOMES = {
     r"curl/.*": ["src/io/"],
     r"sqlite3(ext)?\.h": ["src/io/"],
     r"(fcgi\w*|fastcgi)\.h": ["src/web/fcgi"],
-    r"confuse\.h": ["src/app/"],
+    r"confuse\.h": ["src/config/"],
     r"json-c/.*|json(_\w+)?\.h": ["src/base/json"],
     r"libxml/.*|md4c(-\w+)?\.h|libstemmer\.h": ["src/context/"],
     r"hiredis/.*|openssl/.*|wslay/.*": ["src/io/"],

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: ISC */
+#include "pool/descriptors.h"
+
+#include <sys/resource.h>
+
+enum { KEPT = 64, STREAMS_MAX = 1000000 };
+
+unsigned descriptors_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit))
+		return 0;
+	if (limit.rlim_cur < limit.rlim_max) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+		getrlimit(RLIMIT_NOFILE, &limit);
+	}
+	return (unsigned)limit.rlim_cur;
+}
+
+unsigned descriptors_streams(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) != 0 ||
+	    limit.rlim_cur > 2 * (rlim_t)STREAMS_MAX)
+		return STREAMS_MAX;
+	if (limit.rlim_cur <= 2 * KEPT)
+		return KEPT / 2;
+	return (unsigned)(limit.rlim_cur - KEPT) / 2;
+}

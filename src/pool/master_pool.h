@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * The workers of a pool: started, watched, started again with back-off, told
+ * to drain, reaped. Everything happens inside calls of the master's loop;
+ * nothing blocks, time comes in as an argument.
+ *
+ * Each worker is in one place:
+ *
+ *   WAITING --due--> STARTING --READY--> RUNNING --drain--> DRAINING
+ *      ^                |                   |                  |
+ *      +---back-off-----+-------death-------+      death: STOPPED
+ */
+#ifndef LEAT_POOL_MASTER_POOL_H
+#define LEAT_POOL_MASTER_POOL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct listen_set;
+struct master_pool;
+struct pollfd;
+struct slots;
+
+/* Exit status of a worker that the configuration keeps from starting
+ * (EX_CONFIG of sysexits.h). */
+enum { MASTER_POOL_EXIT_CONFIG = 78 };
+
+struct master_pool_options {
+	struct slots *slots; /* one for each worker */
+	const struct listen_set *listeners;
+	int config_fd;
+	const char *config_path;
+};
+
+/* Borrows everything in options. */
+struct master_pool *master_pool_new(const struct master_pool_options *options);
+/* No worker lives. */
+void master_pool_free(struct master_pool *pool);
+
+/* Starts the workers whose time has come. */
+void master_pool_start_due(struct master_pool *pool, uint64_t now_ms);
+/* Milliseconds until something is to be started or sent again; -1: never. */
+int master_pool_wait_ms(const struct master_pool *pool, uint64_t now_ms);
+/* Each second: kills who hangs. */
+void master_pool_tick(struct master_pool *pool);
+/* After SIGCHLD: all that died. */
+void master_pool_reap(struct master_pool *pool, uint64_t now_ms);
+
+/* Fills one entry per worker; *_on_poll() takes them back. */
+void master_pool_fill_poll(const struct master_pool *pool,
+			   struct pollfd *entries);
+void master_pool_on_poll(struct master_pool *pool,
+			 const struct pollfd *entries);
+
+void master_pool_signal(struct master_pool *pool, int signal_number);
+/* Nobody is started any more; all are told to drain. */
+void master_pool_drain(struct master_pool *pool);
+
+unsigned master_pool_living(const struct master_pool *pool);
+bool master_pool_all_ready(const struct master_pool *pool);
+/* The pool cannot be started: why. NULL: it can. */
+const char *master_pool_failure(const struct master_pool *pool);
+
+#endif

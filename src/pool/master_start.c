@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: ISC */
+#include "pool/master_start.h"
+
+#include <config.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/log.h"
+#include "config/config.h"
+#include "config/config_secret.h"
+#include "pool/descriptors.h"
+#include "pool/slots.h"
+
+enum { CONFIG_MAX = 2 << 20, PATH_SIZE = 4096 };
+/* Of the master itself, and of a worker before its first stream. */
+enum { DESCRIPTORS_MIN = 32 };
+
+/* To whoever started it, and to the log where that is another place. */
+static void complain(const struct config *config, const char *text)
+{
+	fprintf(stderr, "leat: %s\n", text);
+	if (strcmp(config->log, "stderr"))
+		log_error("pool", "%s", text);
+}
+
+static bool open_log(const struct config *config)
+{
+	const struct log_options options = {
+	    .level = (enum log_level)config->log_level,
+	    .target = config->log,
+	    .ident = "master"};
+
+	if (log_open(&options))
+		return true;
+	fprintf(stderr, "leat: the log %s cannot be opened: %s\n", config->log,
+		strerror(errno));
+	return false;
+}
+
+static bool has_descriptors(const struct config *config, unsigned have,
+			    unsigned workers)
+{
+	char text[160];
+
+	if (have >= DESCRIPTORS_MIN + workers)
+		return true;
+	snprintf(text, sizeof text,
+		 "only %u descriptors are allowed (ulimit -n); %u workers "
+		 "need at least %u",
+		 have, workers, DESCRIPTORS_MIN + workers);
+	complain(config, text);
+	return false;
+}
+
+static unsigned count_workers(const struct config *config)
+{
+	cpu_set_t set;
+	int cores = 0;
+
+	if (config->workers)
+		return config->workers < SLOTS_MAX ? config->workers
+						   : SLOTS_MAX;
+	if (!sched_getaffinity(0, sizeof set, &set))
+		cores = CPU_COUNT(&set);
+	if (cores < 1)
+		return 1;
+	return cores < SLOTS_MAX ? (unsigned)cores : SLOTS_MAX;
+}
+
+static bool open_listeners(struct master_start *start,
+			   const struct config *config)
+{
+	struct listen_options options = {
+	    .mode = config->listen_mode,
+	    .owner = config->listen_owner,
+	    .group = config->listen_group,
+	    .allows_remote = config->allow_remote_tcp,
+	    .runtime_dir = config->runtime_dir,
+	};
+
+	for (size_t i = 0; i < config->listen.count && i < LISTEN_MAX; i++)
+		options.addresses[i] = config->listen.items[i];
+	if (listen_open(&start->listeners, &options))
+		return true;
+	complain(config, start->listeners.error);
+	return false;
+}
+
+/* "{runtime_dir}/leat.sock.slots": named after the first address, so that
+ * pools may share a directory. */
+static bool name_slots(const struct config *config, char path[PATH_SIZE])
+{
+	const char *address = config->listen.items[0];
+	const char *slash = strrchr(address, '/');
+	const char *name = slash ? slash + 1 : address + strlen("tcp:");
+
+	return snprintf(path, PATH_SIZE, "%s/%s.slots", config->runtime_dir,
+			name) < PATH_SIZE;
+}
+
+static bool open_slots(struct master_start *start, const struct config *config)
+{
+	unsigned count = count_workers(config);
+	char path[PATH_SIZE];
+
+	if (name_slots(config, path)) {
+		start->slots = slots_new(path, count);
+		if (start->slots)
+			return true;
+	}
+	log_warn("pool",
+		 "runtime_dir %s cannot be used (%s): the pool runs, but "
+		 "nothing outside can see its state",
+		 config->runtime_dir, strerror(errno));
+	start->slots = slots_new(NULL, count);
+	if (start->slots)
+		return true;
+	complain(config, "there is no shared memory for the workers");
+	return false;
+}
+
+static int make_memory(struct slice text)
+{
+	int fd = memfd_create("leat-config", MFD_CLOEXEC);
+
+	while (fd >= 0 && text.len > 0) {
+		ssize_t n = write(fd, text.data, text.len);
+
+		if (n < 0) {
+			close(fd);
+			return -1;
+		}
+		text.data += n;
+		text.len -= (size_t)n;
+	}
+	return fd;
+}
+
+static bool keep_config(struct master_start *start, const struct config *config)
+{
+	struct buffer text;
+
+	start->config_fd = -1;
+	if (!config->path)
+		return true;
+	buffer_init(&text, CONFIG_MAX);
+	if (config_secret_read_text(config->path, &text))
+		start->config_fd = make_memory(buffer_slice(&text));
+	if (text.data)
+		explicit_bzero(text.data, text.len);
+	buffer_fini(&text);
+	if (start->config_fd < 0)
+		complain(config, "the configuration cannot be read again");
+	return start->config_fd >= 0;
+}
+
+static void append_list(struct buffer *out, const struct config_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		buffer_printf(out, "%s%s", i ? ", " : "", list->items[i]);
+}
+
+static void log_first_line(const struct master_start *start,
+			   const struct config *config, unsigned descriptors)
+{
+	unsigned streams = config->limits.streams_per_worker;
+	struct buffer line;
+
+	buffer_init(&line, BUFFER_UNLIMITED);
+	buffer_printf(&line, "leat " PACKAGE_VERSION " on ");
+	append_list(&line, &config->listen);
+	buffer_printf(&line, "; %u worker%s; index %s; providers ",
+		      slots_count(start->slots),
+		      slots_count(start->slots) == 1 ? "" : "s",
+		      config->context.index[0] ? config->context.index
+					       : "none");
+	append_list(&line, &config->chat.providers);
+	buffer_printf(&line,
+		      "; %u streams per worker (%u descriptors); "
+		      "configuration %s",
+		      streams ? streams : descriptors_streams(), descriptors,
+		      config->path ? config->path : "none");
+	log_info("pool", "%s", buffer_string(&line));
+	buffer_fini(&line);
+}
+
+bool master_start_open(struct master_start *start, const struct config *config)
+{
+	unsigned descriptors;
+
+	memset(start, 0, sizeof *start);
+	start->config_fd = -1;
+	/* Whatever the shell left open is not the workers' business. */
+	close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
+	if (!open_log(config))
+		return false;
+	descriptors = descriptors_raise();
+	if (!has_descriptors(config, descriptors, count_workers(config)))
+		return false;
+	if (!mkdir(config->runtime_dir, 0755))
+		log_info("pool", "made the directory %s", config->runtime_dir);
+	if (!keep_config(start, config) || !open_listeners(start, config))
+		goto failed;
+	if (!open_slots(start, config))
+		goto failed;
+	log_first_line(start, config, descriptors);
+	return true;
+failed:
+	master_start_close(start);
+	return false;
+}
+
+void master_start_close(struct master_start *start)
+{
+	listen_stop(&start->listeners);
+	if (start->slots) {
+		slots_unlink(start->slots);
+		slots_free(start->slots);
+		start->slots = NULL;
+	}
+	if (start->config_fd >= 0)
+		close(start->config_fd);
+	start->config_fd = -1;
+}

@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: ISC */
+#include "pool/slots.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/memory.h"
+
+enum { BALANCE_SLACK = 4, SUM_TRIES = 100 };
+
+static const char magic[8] = "leatslot";
+
+struct slots_file {
+	char magic[8];
+	uint32_t version;
+	uint32_t slot_count;
+	uint64_t size;
+	int32_t master_pid;
+	uint32_t last_incarnation; /* the master's */
+	uint64_t address_seed;
+	/* Odd while a dead worker's counters move from its slot to `kept`. */
+	_Atomic uint32_t moves;
+	struct metrics kept;
+	struct slot slots[];
+};
+
+struct slots {
+	struct slots_file *file;
+	size_t size;
+	int fd; /* -1: a worker's */
+	char *path;
+};
+
+static size_t size_for(unsigned count)
+{
+	return sizeof(struct slots_file) + count * sizeof(struct slot);
+}
+
+static uint64_t random_word(void)
+{
+	uint64_t word = 0;
+
+	while (getrandom(&word, sizeof word, 0) != sizeof word)
+		continue;
+	return word;
+}
+
+static struct slots *map(int fd, size_t size)
+{
+	void *memory =
+	    mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	struct slots *slots;
+
+	if (memory == MAP_FAILED)
+		return NULL;
+	slots = memory_zalloc(sizeof *slots);
+	slots->file = memory;
+	slots->size = size;
+	slots->fd = -1;
+	return slots;
+}
+
+static int make_file(const char *path, char *temporary, size_t size)
+{
+	if (!path)
+		return memfd_create("leat-slots", MFD_CLOEXEC);
+	if (snprintf(temporary, size, "%s.%d", path, (int)getpid()) >=
+	    (int)size) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	unlink(temporary);
+	return open(temporary,
+		    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+}
+
+static void fill(struct slots_file *file, unsigned count, size_t size)
+{
+	memcpy(file->magic, magic, sizeof magic);
+	file->version = SLOTS_VERSION;
+	file->slot_count = count;
+	file->size = size;
+	file->master_pid = (int32_t)getpid();
+	file->address_seed = random_word();
+	/* An id of an earlier run names an incarnation that is not ours. The
+	 * upper half stays free for what is spawned. */
+	file->last_incarnation = (uint32_t)random_word() >> 1;
+}
+
+struct slots *slots_new(const char *path, unsigned count)
+{
+	char temporary[4096] = "";
+	size_t size = size_for(count);
+	struct slots *slots = NULL;
+	int fd = make_file(path, temporary, sizeof temporary);
+	int saved;
+
+	if (fd < 0)
+		return NULL;
+	/* Pages that are there: a full disk is an error now and not a SIGBUS
+	 * later. */
+	errno = posix_fallocate(fd, 0, (off_t)size);
+	if (errno == 0)
+		slots = map(fd, size);
+	if (slots) {
+		fill(slots->file, count, size);
+		slots->fd = fd;
+		slots->path = memory_strdup(path);
+		if (!path || !rename(temporary, path))
+			return slots;
+	}
+	saved = errno;
+	if (path)
+		unlink(temporary);
+	if (slots)
+		slots_free(slots);
+	else
+		close(fd);
+	errno = saved;
+	return NULL;
+}
+
+struct slots *slots_attach(int fd)
+{
+	struct slots *slots;
+	struct stat status;
+	struct slots_file *file;
+
+	if (fstat(fd, &status))
+		return NULL;
+	if (status.st_size < (off_t)sizeof *file) {
+		errno = EPROTO;
+		return NULL;
+	}
+	slots = map(fd, (size_t)status.st_size);
+	if (!slots)
+		return NULL;
+	file = slots->file;
+	if (!memcmp(file->magic, magic, sizeof magic) &&
+	    file->version == SLOTS_VERSION && file->slot_count <= SLOTS_MAX &&
+	    file->size == size_for(file->slot_count) &&
+	    file->size == slots->size)
+		return slots;
+	slots_free(slots);
+	errno = EPROTO;
+	return NULL;
+}
+
+void slots_free(struct slots *slots)
+{
+	if (!slots)
+		return;
+	munmap(slots->file, slots->size);
+	if (slots->fd >= 0)
+		close(slots->fd);
+	memory_free(slots->path);
+	memory_free(slots);
+}
+
+void slots_unlink(struct slots *slots)
+{
+	struct stat by_fd, by_path;
+
+	if (slots->path && !fstat(slots->fd, &by_fd) &&
+	    !lstat(slots->path, &by_path) && by_fd.st_dev == by_path.st_dev &&
+	    by_fd.st_ino == by_path.st_ino)
+		unlink(slots->path);
+}
+
+int slots_fd(const struct slots *slots)
+{
+	return slots->fd;
+}
+
+unsigned slots_count(const struct slots *slots)
+{
+	return slots->file->slot_count;
+}
+
+struct slot *slots_at(struct slots *slots, unsigned index)
+{
+	return &slots->file->slots[index];
+}
+
+uint32_t slots_claim(struct slots *slots, unsigned index)
+{
+	struct slot *slot = slots_at(slots, index);
+	uint32_t incarnation = ++slots->file->last_incarnation;
+
+	atomic_store(&slot->tick, 0);
+	atomic_store(&slot->state, SLOT_STARTING);
+	atomic_store(&slot->incarnation, incarnation);
+	return incarnation;
+}
+
+/* A gauge says what is open now: it dies with its worker. */
+static void keep_counters(struct metrics *kept, const struct metrics *from)
+{
+	struct metrics counters = *from;
+
+	counters.values[METRIC_TURNS_OPEN] = 0;
+	counters.values[METRIC_STREAMS_OPEN] = 0;
+	metrics_sum(kept, &counters);
+}
+
+void slots_clear(struct slots *slots, unsigned index)
+{
+	struct slots_file *file = slots->file;
+	struct slot *slot = slots_at(slots, index);
+
+	atomic_store(&slot->state, SLOT_EMPTY);
+	atomic_store(&slot->incarnation, 0);
+	atomic_store(&slot->pid, 0);
+	atomic_store(&slot->open_streams, 0);
+	atomic_store(&slot->open_peers, 0);
+	atomic_fetch_add(&file->moves, 1);
+	keep_counters(&file->kept, &slot->metrics);
+	memset(&slot->metrics, 0, sizeof slot->metrics);
+	atomic_fetch_add(&file->moves, 1);
+	for (unsigned i = 0; i < SLOTS_ADDRESSES; i++)
+		if (atomic_load_explicit(&slot->addresses[i],
+					 memory_order_relaxed))
+			atomic_store_explicit(&slot->addresses[i], 0,
+					      memory_order_relaxed);
+}
+
+static void sum_once(struct slots *slots, struct metrics *out)
+{
+	memset(out, 0, sizeof *out);
+	metrics_sum(out, &slots->file->kept);
+	for (unsigned i = 0; i < slots_count(slots); i++)
+		metrics_sum(out, &slots_at(slots, i)->metrics);
+}
+
+/* Bounded: a master killed in the middle of a move leaves it odd for ever. */
+void slots_sum(struct slots *slots, struct metrics *out)
+{
+	for (int i = 0; i < SUM_TRIES; i++) {
+		uint32_t before = atomic_load(&slots->file->moves);
+
+		sum_once(slots, out);
+		atomic_thread_fence(memory_order_acquire);
+		if (before % 2 == 0 &&
+		    before == atomic_load(&slots->file->moves))
+			return;
+	}
+}
+
+unsigned slots_open_streams(struct slots *slots)
+{
+	unsigned sum = 0;
+
+	for (unsigned i = 0; i < slots_count(slots); i++)
+		sum += atomic_load(&slots_at(slots, i)->open_streams);
+	return sum;
+}
+
+bool slots_is_alive(struct slots *slots, struct turn_place place)
+{
+	return place.incarnation != 0 && place.slot < slots_count(slots) &&
+	       atomic_load(&slots_at(slots, place.slot)->incarnation) ==
+		   place.incarnation;
+}
+
+/* Mixes all bits (the finaliser of MurmurHash3). */
+static uint64_t mix(uint64_t x)
+{
+	x ^= x >> 33;
+	x *= 0xff51afd7ed558ccdULL;
+	x ^= x >> 33;
+	x *= 0xc4ceb9fe1a85ec53ULL;
+	return x ^ x >> 33;
+}
+
+/* The highest of one random number per worker (rendezvous hashing). */
+struct turn_place slots_owner_of(struct slots *slots, uint64_t hash)
+{
+	struct turn_place best = {0, 0};
+	uint64_t best_weight = 0;
+
+	for (unsigned i = 0; i < slots_count(slots); i++) {
+		struct slot *slot = slots_at(slots, i);
+		uint32_t incarnation = atomic_load(&slot->incarnation);
+		uint64_t weight = mix(hash + mix(i + 1));
+
+		if (atomic_load(&slot->state) != SLOT_READY || !incarnation)
+			continue;
+		if (!best.incarnation || weight > best_weight) {
+			best = (struct turn_place){(uint16_t)i, incarnation};
+			best_weight = weight;
+		}
+	}
+	return best;
+}
+
+bool slots_is_balanced(struct slots *slots, unsigned index)
+{
+	uint64_t sum = 0, count = 0;
+	uint64_t own = atomic_load(&slots_at(slots, index)->open_peers);
+
+	for (unsigned i = 0; i < slots_count(slots); i++) {
+		struct slot *slot = slots_at(slots, i);
+
+		if (atomic_load(&slot->state) != SLOT_READY)
+			continue;
+		count++;
+		sum += atomic_load(&slot->open_peers);
+	}
+	return count < 2 || own * count <= sum + BALANCE_SLACK * count;
+}
+
+static unsigned place_of(const struct slots *slots, uint64_t key)
+{
+	return (unsigned)(mix(key ^ slots->file->address_seed) %
+			  SLOTS_ADDRESSES);
+}
+
+/* Sequentially consistent on purpose: each of two workers must see the
+ * other's increment or have its own seen. */
+bool slots_address_acquire(struct slots *slots, unsigned index, uint64_t key,
+			   unsigned limit)
+{
+	unsigned place = place_of(slots, key);
+	_Atomic uint16_t *own = &slots_at(slots, index)->addresses[place];
+	unsigned sum = 0;
+
+	if (atomic_load(own) == UINT16_MAX)
+		return false;
+	atomic_fetch_add(own, 1);
+	for (unsigned i = 0; i < slots_count(slots); i++)
+		sum += atomic_load(&slots_at(slots, i)->addresses[place]);
+	if (sum <= limit)
+		return true;
+	atomic_fetch_sub(own, 1);
+	return false;
+}
+
+void slots_address_release(struct slots *slots, unsigned index, uint64_t key)
+{
+	_Atomic uint16_t *own =
+	    &slots_at(slots, index)->addresses[place_of(slots, key)];
+
+	if (atomic_load(own) > 0)
+		atomic_fetch_sub(own, 1);
+}

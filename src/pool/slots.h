@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * What the processes of a pool know of each other: a shared file with one
+ * slot per worker.
+ *
+ * Invariants: a slot's numbers are written by its worker alone, others read
+ * and sum; there is no shared counter and no lock. The master claims a slot
+ * at each spawn (a new incarnation, never used twice in the life of the
+ * file) and clears it after waitpid(): what counts up is kept in an extra
+ * record so that sums never go back, what is open (streams, addresses) is
+ * gone with the worker. So a worker that dies at any instruction leaves
+ * nothing wrong behind.
+ *
+ * The file is written whole under another name and renamed into place, never
+ * truncated: who has mapped an older one keeps it. Where the directory
+ * cannot be written it is a memfd; then only the pool itself can read it.
+ */
+#ifndef LEAT_POOL_SLOTS_H
+#define LEAT_POOL_SLOTS_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/ids.h"
+#include "base/metrics.h"
+
+enum { SLOTS_MAX = 256, SLOTS_ADDRESSES = 65536, SLOTS_VERSION = 1 };
+
+enum slot_state {
+	SLOT_EMPTY,
+	SLOT_STARTING,
+	SLOT_READY, /* accepts */
+	SLOT_DRAINING
+};
+
+struct slot {
+	_Atomic uint32_t incarnation; /* 0: no worker */
+	_Atomic uint32_t state;
+	_Atomic int32_t pid;
+	_Atomic uint32_t tick; /* +1 per second while the loop turns */
+	_Atomic uint32_t open_streams;
+	_Atomic uint32_t open_peers;
+	struct metrics metrics;
+	/* Open streams by address, hashed: two addresses that meet in one
+	 * counter share a limit, which with this many is rare. */
+	_Atomic uint16_t addresses[SLOTS_ADDRESSES];
+};
+
+struct slots;
+
+/* The master's. path may be NULL (a memfd). NULL with errno set: the file
+ * cannot be made. */
+struct slots *slots_new(const char *path, unsigned count);
+/* A worker's, from the descriptor it was started with (stays the caller's).
+ * NULL with errno EPROTO: not such a file, or of another version. */
+struct slots *slots_attach(int fd);
+/* Unmaps; the file stays. */
+void slots_free(struct slots *slots);
+/* Removes the file if it still is this one. */
+void slots_unlink(struct slots *slots);
+
+int slots_fd(const struct slots *slots); /* the master's; CLOEXEC */
+unsigned slots_count(const struct slots *slots);
+struct slot *slots_at(struct slots *slots, unsigned index);
+
+/* The master's: a new incarnation in an empty slot, state STARTING. */
+uint32_t slots_claim(struct slots *slots, unsigned index);
+/* The master's: the slot's worker is dead. */
+void slots_clear(struct slots *slots, unsigned index);
+
+/* All workers' counters, living and dead. */
+void slots_sum(struct slots *slots, struct metrics *out);
+/* Streams open in all workers. */
+unsigned slots_open_streams(struct slots *slots);
+/* Does this incarnation live? */
+bool slots_is_alive(struct slots *slots, struct turn_place place);
+/* The ready worker to which a hash belongs; while workers come and go, only
+ * what belonged to them moves. {0, 0}: there is none. */
+struct turn_place slots_owner_of(struct slots *slots, uint64_t hash);
+/* May the worker accept now? False when it has more than 4 open peers
+ * above the mean of those that accept. */
+bool slots_is_balanced(struct slots *slots, unsigned index);
+
+/* One more open stream for an address, unless all workers together have
+ * `limit` already. Never admits too many; two that ask at the same instant
+ * for the last place may both be refused. */
+bool slots_address_acquire(struct slots *slots, unsigned index, uint64_t key,
+			   unsigned limit);
+void slots_address_release(struct slots *slots, unsigned index, uint64_t key);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: ISC */
+/*
+ * SERVES --SIGTERM, replaced orphan--> DRAINS --drained--> LEAVES --BYE-->
+ * FINISHES --last peer and turn--> (the loop ends)
+ *
+ * The master may send requests for our turns until it has read LEAVE; what
+ * it sent before BYE is still answered. Without a master LEAVES is skipped.
+ */
+#include <unistd.h>
+
+#include "pool/worker_link.h"
+#include "serve/worker_private.h"
+#include "base/log.h"
+#include "chat/chat.h"
+#include "web/server.h"
+
+enum {
+	ORPHAN_LOOK_MS = 200,
+	ORPHAN_DRAIN_MS = 60000,
+	BYE_MS = 2000, /* a master that does not answer is not waited for */
+	FINISH_LOOK_MS = 20,
+	FINISH_TRIES = 250
+};
+
+bool worker_leave_is_over(const struct worker *worker)
+{
+	return server_open_peers(worker->server) == 0 &&
+	       chat_open_turns(worker->assembly.chat) == 0 &&
+	       loop_jobs(worker->assembly.loop) == 0;
+}
+
+static void look_whether_finished(struct worker *worker)
+{
+	if (worker_leave_is_over(worker) ||
+	    worker->leave_tries++ == FINISH_TRIES)
+		loop_stop(worker->assembly.loop);
+	else
+		timer_start(&worker->leave, FINISH_LOOK_MS);
+}
+
+static void finish(struct worker *worker)
+{
+	worker->phase = WORKER_FINISHES;
+	worker->leave_tries = 0;
+	/* Turns that nobody reads but somebody meant to poll. */
+	chat_interrupt_all(worker->assembly.chat);
+	timer_start(&worker->leave, 0);
+}
+
+static void on_leave_timer(void *state)
+{
+	struct worker *worker = state;
+
+	if (worker->phase == WORKER_LEAVES)
+		finish(worker);
+	else if (worker->phase == WORKER_FINISHES)
+		look_whether_finished(worker);
+}
+
+static void on_drained(void *state)
+{
+	struct worker *worker = state;
+
+	log_debug("pool", "drained");
+	if (!worker_link_is_up(worker->link)) {
+		finish(worker);
+		return;
+	}
+	worker->phase = WORKER_LEAVES;
+	worker_link_say(worker->link, CHANNEL_LEAVE, 0);
+	timer_start(&worker->leave, BYE_MS);
+}
+
+void worker_leave_start(struct worker *worker, unsigned timeout_ms)
+{
+	if (worker->phase != WORKER_SERVES)
+		return;
+	worker->phase = WORKER_DRAINS;
+	timer_stop(&worker->orphan);
+	atomic_store(&worker->slot->state, SLOT_DRAINING);
+	log_info("pool", "draining %u streams",
+		 server_open_streams(worker->server));
+	server_drain(worker->server, timeout_ms, on_drained, worker);
+	/* The server has taken the backlog; from now on connecting fails at
+	 * once, or reaches the socket that stands in the place of ours. */
+	for (unsigned i = 0; i < worker->args.listener_count; i++) {
+		close(worker->listeners[i].fd);
+		worker->listeners[i].fd = -1;
+	}
+}
+
+void worker_leave_on_bye(void *state)
+{
+	struct worker *worker = state;
+
+	if (worker->phase != WORKER_LEAVES)
+		return;
+	timer_stop(&worker->leave);
+	finish(worker);
+}
+
+static void on_orphan_timer(void *state)
+{
+	struct worker *worker = state;
+
+	for (unsigned i = 0; i < worker->args.listener_count; i++)
+		if (listen_is_replaced(&worker->listeners[i])) {
+			log_info("pool", "another master serves %s",
+				 worker->listeners[i].address);
+			worker_leave_start(worker, ORPHAN_DRAIN_MS);
+			return;
+		}
+	timer_start(&worker->orphan, ORPHAN_LOOK_MS);
+}
+
+void worker_leave_on_master_gone(void *state)
+{
+	struct worker *worker = state;
+
+	switch (worker->phase) {
+	case WORKER_SERVES:
+		log_warn("pool", "the master is gone; going on until "
+				 "another one has come");
+		timer_start(&worker->orphan, ORPHAN_LOOK_MS);
+		break;
+	case WORKER_LEAVES:
+		timer_stop(&worker->leave);
+		finish(worker);
+		break;
+	default:
+		break;
+	}
+}
+
+void worker_leave_init(struct worker *worker)
+{
+	timer_init(&worker->orphan, worker->assembly.loop, on_orphan_timer,
+		   worker);
+	timer_init(&worker->leave, worker->assembly.loop, on_leave_timer,
+		   worker);
+}
+
+void worker_leave_fini(struct worker *worker)
+{
+	timer_stop(&worker->orphan);
+	timer_stop(&worker->leave);
+}

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: ISC */
+#include "pool/slots.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { WORKERS = 4, ASKS = 600, LIMIT = 20 };
+
+static int set_up(void **state)
+{
+	*state = slots_new(NULL, WORKERS);
+	return *state ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	slots_free(*state);
+	return 0;
+}
+
+static void make_ready(struct slots *slots, unsigned index)
+{
+	slots_claim(slots, index);
+	atomic_store(&slots_at(slots, index)->state, SLOT_READY);
+}
+
+struct asker {
+	struct slots *slots;
+	unsigned index;
+	unsigned held;
+};
+
+static atomic_int admitted, worst;
+
+/* Takes and gives back as fast as it can; counts what is held by all. */
+static void *ask_often(void *state)
+{
+	struct asker *asker = state;
+
+	for (int i = 0; i < ASKS; i++) {
+		int now;
+
+		if (asker->held > 4 || (asker->held && i % 3 == 0)) {
+			atomic_fetch_sub(&admitted, 1);
+			slots_address_release(asker->slots, asker->index, 7);
+			asker->held--;
+			continue;
+		}
+		if (!slots_address_acquire(asker->slots, asker->index, 7,
+					   LIMIT / 2))
+			continue;
+		asker->held++;
+		now = atomic_fetch_add(&admitted, 1) + 1;
+		if (now > atomic_load(&worst))
+			atomic_store(&worst, now);
+	}
+	return NULL;
+}
+
+static void an_address_limit_is_never_exceeded(void **state)
+{
+	struct asker askers[WORKERS] = {{0}};
+	pthread_t threads[WORKERS];
+	unsigned held = 0;
+
+	for (unsigned i = 0; i < WORKERS; i++) {
+		askers[i].slots = *state;
+		askers[i].index = i;
+		pthread_create(&threads[i], NULL, ask_often, &askers[i]);
+	}
+	for (unsigned i = 0; i < WORKERS; i++)
+		pthread_join(threads[i], NULL);
+	assert_true(atomic_load(&worst) <= LIMIT / 2);
+	for (unsigned i = 0; i < WORKERS; i++) {
+		held += askers[i].held;
+		while (askers[i].held-- > 0)
+			slots_address_release(*state, i, 7);
+	}
+	/* Nothing is left over: as many as the limit fit again. */
+	assert_true(held <= LIMIT / 2);
+	for (int i = 0; i < LIMIT; i++)
+		assert_true(slots_address_acquire(*state, 0, 7, LIMIT));
+	assert_false(slots_address_acquire(*state, 1, 7, LIMIT));
+}
+
+static void a_limit_counts_the_streams_of_all_workers(void **state)
+{
+	assert_true(slots_address_acquire(*state, 0, 99, 3));
+	assert_true(slots_address_acquire(*state, 1, 99, 3));
+	assert_true(slots_address_acquire(*state, 2, 99, 3));
+	assert_false(slots_address_acquire(*state, 3, 99, 3));
+	slots_address_release(*state, 1, 99);
+	assert_true(slots_address_acquire(*state, 3, 99, 3));
+	/* Another address has a limit of its own. */
+	assert_true(slots_address_acquire(*state, 3, 100, 3));
+}
+
+static void clearing_a_dead_worker_frees_what_it_held(void **state)
+{
+	slots_claim(*state, 1);
+	atomic_store(&slots_at(*state, 1)->open_streams, 17);
+	for (int i = 0; i < 5; i++)
+		assert_true(slots_address_acquire(*state, 1, 1234, 5));
+	assert_false(slots_address_acquire(*state, 0, 1234, 5));
+	slots_clear(*state, 1);
+	assert_int_equal(slots_open_streams(*state), 0);
+	for (int i = 0; i < 5; i++)
+		assert_true(slots_address_acquire(*state, 0, 1234, 5));
+	assert_false(slots_address_acquire(*state, 1, 1234, 5));
+}
+
+static void counters_outlive_their_worker_and_gauges_do_not(void **state)
+{
+	struct metrics sum;
+	struct slot *slot = slots_at(*state, 2);
+
+	slots_claim(*state, 2);
+	metrics_add(&slot->metrics, METRIC_TURNS_COMPLETE, 40);
+	metrics_add(&slot->metrics, METRIC_TURNS_OPEN, 3);
+	metrics_add(&slots_at(*state, 0)->metrics, METRIC_TURNS_COMPLETE, 2);
+	slots_sum(*state, &sum);
+	assert_int_equal(sum.values[METRIC_TURNS_COMPLETE], 42);
+	assert_int_equal(sum.values[METRIC_TURNS_OPEN], 3);
+	slots_clear(*state, 2);
+	slots_sum(*state, &sum);
+	assert_int_equal(sum.values[METRIC_TURNS_COMPLETE], 42);
+	assert_int_equal(sum.values[METRIC_TURNS_OPEN], 0);
+	slots_clear(*state, 2);
+	slots_sum(*state, &sum);
+	assert_int_equal(sum.values[METRIC_TURNS_COMPLETE], 42);
+}
+
+static void an_incarnation_is_never_used_twice(void **state)
+{
+	uint32_t first = slots_claim(*state, 0);
+	uint32_t other = slots_claim(*state, 1);
+	struct turn_place place = {0, first};
+
+	assert_true(first != 0);
+	assert_true(slots_is_alive(*state, place));
+	slots_clear(*state, 0);
+	assert_false(slots_is_alive(*state, place));
+	assert_int_equal(slots_claim(*state, 0), other + 1);
+	assert_false(slots_is_alive(*state, place));
+}
+
+static void a_place_outside_the_file_is_dead(void **state)
+{
+	uint32_t incarnation = slots_claim(*state, 0);
+
+	assert_false(
+	    slots_is_alive(*state, (struct turn_place){WORKERS, incarnation}));
+	assert_false(slots_is_alive(*state, (struct turn_place){1, 0}));
+}
+
+static void two_files_do_not_share_incarnations(void **state)
+{
+	struct slots *other = slots_new(NULL, 1);
+
+	assert_int_not_equal(slots_claim(*state, 0), slots_claim(other, 0));
+	slots_free(other);
+}
+
+static void a_worker_sees_what_the_master_wrote(void **state)
+{
+	struct slots *worker = slots_attach(slots_fd(*state));
+
+	assert_non_null(worker);
+	assert_int_equal(slots_count(worker), WORKERS);
+	slots_claim(*state, 3);
+	assert_int_equal(atomic_load(&slots_at(worker, 3)->state),
+			 SLOT_STARTING);
+	atomic_store(&slots_at(worker, 3)->tick, 5);
+	assert_int_equal(atomic_load(&slots_at(*state, 3)->tick), 5);
+	slots_free(worker);
+}
+
+static void a_file_of_another_kind_is_refused(void **state)
+{
+	int fd = open("/dev/null", O_RDWR);
+	FILE *file = tmpfile();
+	char zeros[512] = "leatslot";
+
+	(void)state;
+	errno = 0;
+	assert_null(slots_attach(fd));
+	assert_int_equal(errno, EPROTO);
+	for (int i = 0; i < 3000; i++)
+		fwrite(zeros, 1, sizeof zeros, file);
+	fflush(file);
+	assert_null(slots_attach(fileno(file)));
+	assert_int_equal(errno, EPROTO);
+	fclose(file);
+	close(fd);
+}
+
+static void ready_workers_share_hashes_and_keep_them(void **state)
+{
+	unsigned counts[WORKERS] = {0}, moved = 0;
+	struct turn_place before[400];
+
+	for (unsigned i = 0; i < WORKERS; i++)
+		make_ready(*state, i);
+	for (unsigned i = 0; i < 400; i++) {
+		before[i] = slots_owner_of(*state, i * 77777777ull);
+		counts[before[i].slot]++;
+	}
+	for (unsigned i = 0; i < WORKERS; i++)
+		assert_true(counts[i] > 50);
+	slots_clear(*state, 2);
+	for (unsigned i = 0; i < 400; i++) {
+		struct turn_place now = slots_owner_of(*state, i * 77777777ull);
+
+		assert_int_not_equal(now.slot, 2);
+		moved += now.slot != before[i].slot;
+	}
+	assert_int_equal(moved, counts[2]);
+}
+
+static void nobody_owns_anything_before_a_worker_is_ready(void **state)
+{
+	slots_claim(*state, 0);
+	assert_int_equal(slots_owner_of(*state, 5).incarnation, 0);
+}
+
+static void a_worker_far_above_the_mean_pauses(void **state)
+{
+	for (unsigned i = 0; i < WORKERS; i++)
+		make_ready(*state, i);
+	atomic_store(&slots_at(*state, 0)->open_peers, 5);
+	assert_true(slots_is_balanced(*state, 0)); /* the mean is 1.25 */
+	atomic_store(&slots_at(*state, 0)->open_peers, 6);
+	assert_false(slots_is_balanced(*state, 0)); /* 6 > 1.5 + 4 */
+	assert_true(slots_is_balanced(*state, 1));
+	/* Who does not accept does not count. */
+	for (unsigned i = 1; i < WORKERS; i++)
+		atomic_store(&slots_at(*state, i)->state, SLOT_DRAINING);
+	assert_true(slots_is_balanced(*state, 0));
+}
+
+static void a_new_file_replaces_the_old_and_is_removed_by_its_owner(
+    void **state)
+{
+	char path[] = "/tmp/test-slots-XXXXXX";
+	struct slots *old, *new;
+	int fd = mkstemp(path);
+
+	(void)state;
+	close(fd);
+	old = slots_new(path, 1);
+	assert_non_null(old);
+	new = slots_new(path, 2);
+	assert_non_null(new);
+	slots_claim(old, 0); /* still mapped */
+	slots_unlink(old);   /* no longer its own */
+	assert_int_equal(access(path, F_OK), 0);
+	slots_unlink(new);
+	assert_int_not_equal(access(path, F_OK), 0);
+	slots_free(old);
+	slots_free(new);
+}
+
+static void a_folder_that_is_missing_is_an_error(void **state)
+{
+	(void)state;
+	errno = 0;
+	assert_null(slots_new("/nonexistent/folder/slots", 1));
+	assert_int_equal(errno, ENOENT);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    TEST(an_address_limit_is_never_exceeded),
+	    TEST(a_limit_counts_the_streams_of_all_workers),
+	    TEST(clearing_a_dead_worker_frees_what_it_held),
+	    TEST(counters_outlive_their_worker_and_gauges_do_not),
+	    TEST(an_incarnation_is_never_used_twice),
+	    TEST(a_place_outside_the_file_is_dead),
+	    TEST(two_files_do_not_share_incarnations),
+	    TEST(a_worker_sees_what_the_master_wrote),
+	    TEST(a_file_of_another_kind_is_refused),
+	    TEST(ready_workers_share_hashes_and_keep_them),
+	    TEST(nobody_owns_anything_before_a_worker_is_ready),
+	    TEST(a_worker_far_above_the_mean_pauses),
+	    TEST(a_new_file_replaces_the_old_and_is_removed_by_its_owner),
+	    TEST(a_folder_that_is_missing_is_an_error),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
