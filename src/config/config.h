@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * The configuration: what config/options_table.c's table has, read from one file.
+ * The configuration: what config/options_table.c's table has, read from one
+ * file.
  *
  * Every option has a default, so there is a configuration also without a
  * file. Once loaded it does not change. Keys are in it as text: they are

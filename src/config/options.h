@@ -5,8 +5,8 @@
  * in struct config the value goes. Reading the file, the manual page and
  * `leat check --print-options` all follow it.
  *
- * The table knows nothing of files and of libconfuse; config/option_value.h turns
- * one text into one value, or says what would have been allowed.
+ * The table knows nothing of files and of libconfuse; config/option_value.h
+ * turns one text into one value, or says what would have been allowed.
  */
 #ifndef LEAT_CONFIG_OPTIONS_H
 #define LEAT_CONFIG_OPTIONS_H
