@@ -9,9 +9,9 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "base/memory.h"
 #include "config/config_secret.h"
 #include "config/option_check.h"
-#include "base/memory.h"
 #include "context/site_retriever.h"
 #include "io/http.h"
 #include "io/loop.h"

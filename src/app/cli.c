@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "app/commands.h"
-#include "config/config.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/config.h"
 #include <config.h>
 
 static const struct cli_command *const commands[] = {

@@ -11,15 +11,15 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "serve/assemble.h"
-#include "config/config.h"
 #include "app/terminal.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/metrics.h"
 #include "base/text.h"
 #include "chat/chat.h"
+#include "config/config.h"
 #include "io/loop.h"
+#include "serve/assemble.h"
 #include "wire/native.h"
 
 static const char help[] =

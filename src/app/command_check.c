@@ -8,10 +8,10 @@
 #include "app/check_files.h"
 #include "app/check_parts.h"
 #include "app/check_report.h"
+#include "base/memory.h"
 #include "config/config.h"
 #include "config/config_secret.h"
 #include "config/options_print.h"
-#include "base/memory.h"
 
 static const char help[] =
     "Usage: leat check [OPTION]...\n"

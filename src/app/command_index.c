@@ -7,10 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/config.h"
 #include "app/terminal.h"
 #include "base/json.h"
 #include "base/memory.h"
+#include "config/config.h"
 #include "context/index_build.h"
 
 static const char help[] =

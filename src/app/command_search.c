@@ -6,10 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/config.h"
 #include "app/passages.h"
 #include "app/terminal.h"
 #include "base/text.h"
+#include "config/config.h"
 #include "context/site_retriever.h"
 #include "io/loop.h"
 

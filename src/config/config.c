@@ -12,11 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/memory.h"
 #include "config/config_check.h"
 #include "config/config_scan.h"
 #include "config/config_secret.h"
 #include "config/option_value.h"
-#include "base/memory.h"
 
 /* One reading of one file. */
 struct reading {

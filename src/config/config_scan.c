@@ -4,11 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/memory.h"
+#include "base/text.h"
 #include "config/config.h"
 #include "config/config_token.h"
 #include "config/option_check.h"
-#include "base/memory.h"
-#include "base/text.h"
 
 enum { TITLE_SIZE = 80, FILE_MAX = 1024 * 1024 };
 

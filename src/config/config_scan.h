@@ -15,10 +15,10 @@
 #ifndef LEAT_CONFIG_CONFIG_SCAN_H
 #define LEAT_CONFIG_CONFIG_SCAN_H
 
-#include "config/options.h"
-#include "config/problems.h"
 #include "base/buffer.h"
 #include "base/slice.h"
+#include "config/options.h"
+#include "config/problems.h"
 
 struct config_found {
 	const struct option_spec *spec;

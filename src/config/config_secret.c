@@ -8,10 +8,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "config/option_check.h"
-#include "config/problems.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/option_check.h"
+#include "config/problems.h"
 
 enum { KEY_MAX = 8192, SYSTEM_MAX = 256 * 1024 };
 

@@ -8,8 +8,8 @@
 
 #include <stdbool.h>
 
-#include "config/problems.h"
 #include "base/slice.h"
+#include "config/problems.h"
 
 enum config_token_kind { TOKEN_END, TOKEN_TEXT, TOKEN_MARK, TOKEN_WRONG };
 

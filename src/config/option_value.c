@@ -3,9 +3,9 @@
 
 #include <string.h>
 
-#include "config/config.h"
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/config.h"
 
 static void *field_of(const struct option_spec *spec, void *base)
 {

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "config/options.h"
 #include "base/json.h"
+#include "config/options.h"
 
 static void put_items(struct buffer *out, const char *items)
 {

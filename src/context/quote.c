@@ -7,8 +7,8 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "context/near_duplicate.h"
-#include "context/quote_span.h"
 #include "context/quote_score.h"
+#include "context/quote_span.h"
 
 enum {
 	PASSAGES_MAX = 8,

@@ -8,13 +8,13 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/memory.h"
 #include "config/config.h"
 #include "pool/master_pool.h"
 #include "pool/master_start.h"
 #include "pool/slots.h"
-#include "base/clock.h"
-#include "base/log.h"
-#include "base/memory.h"
 
 enum {
 	TICK_MS = 1000,

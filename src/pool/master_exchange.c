@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pool/channel.h"
 #include "base/list.h"
 #include "base/log.h"
 #include "base/memory.h"
+#include "pool/channel.h"
 
 /* Messages read from one port before the others have their turn. */
 enum { BATCH = 64 };

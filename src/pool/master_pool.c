@@ -9,13 +9,13 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/log.h"
+#include "base/memory.h"
 #include "pool/channel.h"
 #include "pool/master_exchange.h"
 #include "pool/master_spawn.h"
 #include "pool/master_watch.h"
 #include "pool/slots.h"
-#include "base/log.h"
-#include "base/memory.h"
 
 enum { RETRY_MS = 5, WHY_SIZE = 1024 };
 

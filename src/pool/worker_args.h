@@ -7,8 +7,8 @@
 
 #include <stdbool.h>
 
-#include "pool/listen.h"
 #include "base/ids.h"
+#include "pool/listen.h"
 
 struct worker_args {
 	struct turn_place place;

@@ -5,10 +5,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "pool/master_exchange.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "io/loop.h"
+#include "pool/master_exchange.h"
 
 enum {
 	BATCH = 32, /* messages per pass */

@@ -9,14 +9,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
+#include "base/log.h"
+#include "chat/chat.h"
 #include "config/config.h"
 #include "config/config_secret.h"
 #include "pool/master_pool.h"
 #include "pool/worker_link.h"
 #include "serve/worker_private.h"
-#include "base/buffer.h"
-#include "base/log.h"
-#include "chat/chat.h"
 #include "web/server.h"
 
 enum { TICK_MS = 1000, CONFIG_MAX = 2 << 20, PROBLEMS_MAX = 4096 };

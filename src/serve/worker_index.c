@@ -8,10 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "config/config.h"
-#include "serve/worker_private.h"
 #include "base/log.h"
+#include "config/config.h"
 #include "core/retriever.h"
+#include "serve/worker_private.h"
 
 static void tell(const char *path, const struct worker_index *index)
 {

@@ -8,10 +8,10 @@
  */
 #include <unistd.h>
 
-#include "pool/worker_link.h"
-#include "serve/worker_private.h"
 #include "base/log.h"
 #include "chat/chat.h"
+#include "pool/worker_link.h"
+#include "serve/worker_private.h"
 #include "web/server.h"
 
 enum {

@@ -7,11 +7,11 @@
 
 #include <stdbool.h>
 
-#include "serve/assemble.h"
+#include "io/loop.h"
 #include "pool/listen.h"
 #include "pool/slots.h"
 #include "pool/worker_args.h"
-#include "io/loop.h"
+#include "serve/assemble.h"
 
 struct config;
 struct server;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include "io/loop_private.h"
 #include "base/log.h"
+#include "io/loop_private.h"
 
 #include <setjmp.h>
 #include <signal.h>
