@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "app/cli_options.h"
 #include "app/terminal.h"
 #include "base/log.h"
 #include "base/memory.h"
@@ -47,7 +48,7 @@ static const char help[] =
     "  leat ask -m openai/gpt-4o - < question.txt\n"
     "  leat ask --json what is new | jq -r '.sources[].url'\n";
 
-enum { OPTION_JSON = 256, RESULT_MAX = 128 * 1024 * 1024 };
+enum { RESULT_MAX = 128 * 1024 * 1024 };
 
 struct ask_command {
 	const char *config_path;
@@ -307,56 +308,22 @@ static int ask_once(struct ask_command *command, struct config *config,
 	return status;
 }
 
-/* -1: go on; else the exit status. */
-static int read_option(struct ask_command *command, int option)
-{
-	switch (option) {
-	case 'm':
-		command->model = optarg;
-		return -1;
-	case 'n':
-		command->no_context = true;
-		return -1;
-	case 'i':
-		command->index_path = optarg;
-		return -1;
-	case 'q':
-		command->is_quiet = true;
-		return -1;
-	case OPTION_JSON:
-		command->wants_json = true;
-		return -1;
-	case 'c':
-		command->config_path = optarg;
-		return -1;
-	case 'h':
-		return cli_print_help(&command_ask);
-	default:
-		return cli_usage_error(&command_ask);
-	}
-}
-
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"model", required_argument, NULL, 'm'},
-	    {"no-context", no_argument, NULL, 'n'},
-	    {"index", required_argument, NULL, 'i'},
-	    {"quiet", no_argument, NULL, 'q'},
-	    {"json", no_argument, NULL, OPTION_JSON},
-	    {"config", required_argument, NULL, 'c'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
 	struct ask_command command = {.status = CLI_FAILED};
+	const struct cli_option options[] = {
+	    {.name = "model", .letter = 'm', .text = &command.model},
+	    {.name = "no-context", .letter = 'n', .flag = &command.no_context},
+	    {.name = "index", .letter = 'i', .text = &command.index_path},
+	    {.name = "quiet", .letter = 'q', .flag = &command.is_quiet},
+	    {.name = "json", .flag = &command.wants_json},
+	    {.name = "config", .letter = 'c', .text = &command.config_path},
+	    {.name = NULL},
+	};
 	struct config *config;
 	struct buffer question;
-	int option;
-	int status = -1;
+	int status = cli_options_read(&command_ask, options, argc, argv);
 
-	while (status < 0 && (option = getopt_long(argc, argv, "m:ni:qc:h",
-						   options, NULL)) != -1)
-		status = read_option(&command, option);
 	if (status >= 0)
 		return status;
 	config = cli_load_config(command.config_path, true);

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/commands.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "app/check_files.h"
 #include "app/check_parts.h"
 #include "app/check_report.h"
+#include "app/cli_options.h"
 #include "base/memory.h"
 #include "config/config.h"
 #include "config/config_secret.h"
@@ -36,7 +36,7 @@ static const char help[] =
     "  sudo -u leat leat check --docroot /var/www\n"
     "  leat check --print-options > leat.conf\n";
 
-enum { OPTION_JSON = 256, OPTION_PRINT, OPTION_CONNECT, ROOTS_MAX = 8 };
+enum { ROOTS_MAX = 8 };
 
 struct check_command {
 	const char *config_path;
@@ -137,60 +137,37 @@ static int check(struct check_command *command)
 	return status;
 }
 
-/* -1: go on; else the exit status. */
-static int read_option(struct check_command *command, int option)
+static int take_root(void *state, const char *text)
 {
-	switch (option) {
-	case 'd':
-		if (command->root_count == ROOTS_MAX)
-			return cli_usage(&command_check,
-					 "--docroot: at most 8");
-		command->roots[command->root_count++] = optarg;
-		return -1;
-	case OPTION_PRINT:
-		command->prints_options = true;
-		return -1;
-	case OPTION_CONNECT:
-		command->connects = true;
-		return -1;
-	case OPTION_JSON:
-		command->wants_json = true;
-		return -1;
-	case 'c':
-		command->config_path = optarg;
-		return -1;
-	case 'h':
-		return cli_print_help(&command_check);
-	default:
-		return cli_usage_error(&command_check);
-	}
+	struct check_command *command = state;
+
+	if (command->root_count == ROOTS_MAX)
+		return cli_usage(&command_check, "--docroot: at most %d",
+				 ROOTS_MAX);
+	command->roots[command->root_count++] = text;
+	return -1;
 }
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"docroot", required_argument, NULL, 'd'},
-	    {"print-options", no_argument, NULL, OPTION_PRINT},
-	    {"connect", no_argument, NULL, OPTION_CONNECT},
-	    {"json", no_argument, NULL, OPTION_JSON},
-	    {"config", required_argument, NULL, 'c'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
 	struct check_command command = {0};
-	int option;
-	int status = -1;
+	const struct cli_option options[] = {
+	    {.name = "docroot",
+	     .letter = 'd',
+	     .take = take_root,
+	     .state = &command},
+	    {.name = "print-options", .flag = &command.prints_options},
+	    {.name = "connect", .flag = &command.connects},
+	    {.name = "json", .flag = &command.wants_json},
+	    {.name = "config", .letter = 'c', .text = &command.config_path},
+	    {.name = NULL},
+	};
+	int status = cli_options_read(&command_check, options, argc, argv);
 
-	while (status < 0 &&
-	       (option = getopt_long(argc, argv, "d:c:h", options, NULL)) != -1)
-		status = read_option(&command, option);
+	if (status < 0)
+		status = cli_options_end(&command_check, argc, argv);
 	if (status >= 0)
 		return status;
-	if (optind < argc)
-		return cli_usage(&command_check,
-				 "found \"%s\", which is none "
-				 "of the options",
-				 argv[optind]);
 	if (command.prints_options)
 		return print_options(command.wants_json);
 	return check(&command);

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "app/cli_options.h"
 #include "app/terminal.h"
 #include "base/json.h"
 #include "base/memory.h"
@@ -39,7 +40,7 @@ static const char help[] =
     "      /srv/www/manual /srv/www/faq.html\n"
     "  leat index --base-url /blog/ /srv/blog --base-url /wiki/ /srv/wiki\n";
 
-enum { OPTION_JSON = 256, OPTION_PATH = 1, SOURCES_MAX = 256 };
+enum { SOURCES_MAX = 256 };
 
 struct index_command {
 	struct index_options options;
@@ -148,8 +149,8 @@ static int build(struct index_command *command)
 
 /* --base-url and --root hold for the paths after them; one that comes after
  * a path begins anew. */
-static void begin_source(struct index_command *command, const char *base_url,
-			 const char *root)
+static int begin_source(struct index_command *command, const char *base_url,
+			const char *root)
 {
 	if (!command->next_is_given)
 		command->next = (struct index_source){0};
@@ -158,10 +159,23 @@ static void begin_source(struct index_command *command, const char *base_url,
 		command->next.base_url = base_url;
 	if (root)
 		command->next.root = root;
+	return -1;
 }
 
-static int add_path(struct index_command *command, const char *path)
+static int take_base_url(void *state, const char *text)
 {
+	return begin_source(state, text, NULL);
+}
+
+static int take_root(void *state, const char *text)
+{
+	return begin_source(state, NULL, text);
+}
+
+static int take_path(void *state, const char *path)
+{
+	struct index_command *command = state;
+
 	if (strstr(path, "://"))
 		return cli_usage(&command_index,
 				 "\"%s\" is an address: name the folder with "
@@ -173,40 +187,6 @@ static int add_path(struct index_command *command, const char *path)
 	command->sources[command->options.source_count++] = command->next;
 	command->next_is_given = false;
 	return -1;
-}
-
-/* -1: go on; else the exit status. */
-static int read_option(struct index_command *command, int option)
-{
-	switch (option) {
-	case 'b':
-		begin_source(command, optarg, NULL);
-		return -1;
-	case 'r':
-		begin_source(command, NULL, optarg);
-		return -1;
-	case OPTION_PATH:
-		return add_path(command, optarg);
-	case 'o':
-		command->options.index_path = optarg;
-		return -1;
-	case 'l':
-		command->options.language = optarg;
-		return -1;
-	case 'q':
-		command->is_quiet = true;
-		return -1;
-	case OPTION_JSON:
-		command->wants_json = true;
-		return -1;
-	case 'c':
-		command->config_path = optarg;
-		return -1;
-	case 'h':
-		return cli_print_help(&command_index);
-	default:
-		return cli_usage_error(&command_index);
-	}
 }
 
 static int check_sources(const struct index_command *command)
@@ -241,27 +221,32 @@ static int index_documents(struct index_command *command)
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"base-url", required_argument, NULL, 'b'},
-	    {"root", required_argument, NULL, 'r'},
-	    {"output", required_argument, NULL, 'o'},
-	    {"language", required_argument, NULL, 'l'},
-	    {"quiet", no_argument, NULL, 'q'},
-	    {"json", no_argument, NULL, OPTION_JSON},
-	    {"config", required_argument, NULL, 'c'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
 	struct index_command command = {0};
-	int option;
-	int status = -1;
+	const struct cli_option options[] = {
+	    {.name = "base-url",
+	     .letter = 'b',
+	     .take = take_base_url,
+	     .state = &command},
+	    {.name = "root",
+	     .letter = 'r',
+	     .take = take_root,
+	     .state = &command},
+	    {.name = "output",
+	     .letter = 'o',
+	     .text = &command.options.index_path},
+	    {.name = "language",
+	     .letter = 'l',
+	     .text = &command.options.language},
+	    {.name = "quiet", .letter = 'q', .flag = &command.is_quiet},
+	    {.name = "json", .flag = &command.wants_json},
+	    {.name = "config", .letter = 'c', .text = &command.config_path},
+	    {.name = "", .take = take_path, .state = &command},
+	    {.name = NULL},
+	};
+	int status = cli_options_read(&command_index, options, argc, argv);
 
-	/* "-": paths come in their place among the options. */
-	while (status < 0 && (option = getopt_long(argc, argv, "-b:r:o:l:qc:h",
-						   options, NULL)) != -1)
-		status = read_option(&command, option);
 	for (; status < 0 && optind < argc; optind++)
-		status = add_path(&command, argv[optind]);
+		status = take_path(&command, argv[optind]);
 	if (status < 0)
 		status = check_sources(&command);
 	return status < 0 ? index_documents(&command) : status;

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/cli_options.h"
 #include "app/passages.h"
 #include "app/terminal.h"
 #include "base/text.h"
@@ -44,7 +45,7 @@ struct search_command {
 	int status;
 };
 
-enum { OPTION_JSON = 256, COUNT_MAX = 50 };
+enum { COUNT_MAX = 50 };
 
 static void print_list(const struct search_command *command,
 		       const struct retrieval_result *result)
@@ -114,55 +115,24 @@ static int search(struct search_command *command, const struct config *config)
 	return command->status;
 }
 
-/* -1: go on; else the exit status. */
-static int read_option(struct search_command *command, int option)
-{
-	uint64_t number;
-
-	switch (option) {
-	case 'n':
-		if (!text_parse_uint(slice_of(optarg), &number) || number < 1 ||
-		    number > COUNT_MAX)
-			return cli_usage(&command_search,
-					 "-n: found \"%s\"; allowed: 1 to 50",
-					 optarg);
-		command->count = (unsigned)number;
-		return -1;
-	case 'i':
-		command->index_path = optarg;
-		return -1;
-	case OPTION_JSON:
-		command->wants_json = true;
-		return -1;
-	case 'c':
-		command->config_path = optarg;
-		return -1;
-	case 'h':
-		return cli_print_help(&command_search);
-	default:
-		return cli_usage_error(&command_search);
-	}
-}
-
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"count", required_argument, NULL, 'n'},
-	    {"index", required_argument, NULL, 'i'},
-	    {"json", no_argument, NULL, OPTION_JSON},
-	    {"config", required_argument, NULL, 'c'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0},
-	};
 	struct search_command command = {0};
+	const struct cli_option options[] = {
+	    {.name = "count",
+	     .letter = 'n',
+	     .number = &command.count,
+	     .min = 1,
+	     .max = COUNT_MAX},
+	    {.name = "index", .letter = 'i', .text = &command.index_path},
+	    {.name = "json", .flag = &command.wants_json},
+	    {.name = "config", .letter = 'c', .text = &command.config_path},
+	    {.name = NULL},
+	};
 	struct config *config;
 	struct buffer query;
-	int option;
-	int status = -1;
+	int status = cli_options_read(&command_search, options, argc, argv);
 
-	while (status < 0 && (option = getopt_long(argc, argv, "n:i:c:h",
-						   options, NULL)) != -1)
-		status = read_option(&command, option);
 	if (status >= 0)
 		return status;
 	config = cli_load_config(command.config_path, false);

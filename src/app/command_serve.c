@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/commands.h"
 
-#include <getopt.h>
 #include <stddef.h>
 
+#include "app/cli_options.h"
 #include "config/config.h"
 #include "pool/master.h"
 #include "serve/worker.h"
@@ -24,28 +24,18 @@ static const char help[] =
 
 static int run(int argc, char **argv)
 {
-	static const struct option options[] = {
-	    {"config", required_argument, NULL, 'c'},
-	    {"help", no_argument, NULL, 'h'},
-	    {NULL, 0, NULL, 0}};
 	const char *path = NULL;
+	const struct cli_option options[] = {
+	    {.name = "config", .letter = 'c', .text = &path},
+	    {.name = NULL},
+	};
 	struct config *config;
-	int status;
-	int option;
+	int status = cli_options_read(&command_serve, options, argc, argv);
 
-	while ((option = getopt_long(argc, argv, "c:h", options, NULL)) != -1) {
-		switch (option) {
-		case 'c':
-			path = optarg;
-			break;
-		case 'h':
-			return cli_print_help(&command_serve);
-		default:
-			return cli_usage_error(&command_serve);
-		}
-	}
-	if (optind < argc)
-		return cli_usage(&command_serve, "takes no arguments");
+	if (status < 0)
+		status = cli_options_end(&command_serve, argc, argv);
+	if (status >= 0)
+		return status;
 	config = cli_load_config(path, true);
 	if (!config)
 		return CLI_FAILED;
