@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "context/site_retriever.h"
 #include "io/loop.h"
+#include "wire/native.h"
 
 static const char help[] =
     "Usage: leat search [OPTION]... WORD...\n"
@@ -66,9 +67,8 @@ static void print_json(const struct search_command *command,
 	struct buffer out;
 
 	buffer_init(&out, 4 * 1024 * 1024);
-	passages_put_json(&out, command->query, result->passages,
-			  result->passage_count, command->snippet_bytes);
-	puts(buffer_string(&out));
+	native_put_search(&out, command->query, result, command->snippet_bytes);
+	fputs(buffer_string(&out), stdout);
 	buffer_fini(&out);
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/passages.h"
 
-#include "base/json.h"
 #include "base/text.h"
 
 /* The beginning of the text, cut between two words. */
@@ -47,37 +46,4 @@ void passages_put(struct terminal *terminal, const struct passage *passage,
 	terminal_put_wrapped(terminal, 4, buffer_slice(&text));
 	fputc('\n', terminal->file);
 	buffer_fini(&text);
-}
-
-static void put_passage(struct buffer *out, const struct passage *passage,
-			size_t number, unsigned snippet_bytes)
-{
-	struct buffer text;
-
-	buffer_init(&text, (size_t)snippet_bytes + 16);
-	snippet(&text, passage->text, snippet_bytes);
-	json_put_comma(out);
-	buffer_append_char(out, '{');
-	json_put_int_member(out, "n", (int64_t)number);
-	json_put_string_member(out, "title", passage->title);
-	json_put_string_member(out, "heading", passage->heading);
-	json_put_string_member(out, "url", passage->url);
-	json_put_string_member(out, "snippet", buffer_slice(&text));
-	json_put_name(out, "score");
-	json_put_number(out, passage->score);
-	buffer_append_char(out, '}');
-	buffer_fini(&text);
-}
-
-void passages_put_json(struct buffer *out, struct slice query,
-		       const struct passage *passages, size_t count,
-		       unsigned snippet_bytes)
-{
-	buffer_append_char(out, '{');
-	json_put_string_member(out, "query", query);
-	json_put_name(out, "passages");
-	buffer_append_char(out, '[');
-	for (size_t i = 0; i < count; i++)
-		put_passage(out, &passages[i], i + 1, snippet_bytes);
-	buffer_append_string(out, "]}");
 }

@@ -20,7 +20,6 @@ struct searching {
 static void answer(struct peer *peer, const struct searching *searching,
 		   const struct retrieval_result *result)
 {
-	size_t snippet_max = chat_snippet_bytes(peer->server->chat);
 	struct buffer body;
 
 	if (!result->is_ok) {
@@ -28,20 +27,8 @@ static void answer(struct peer *peer, const struct searching *searching,
 		return;
 	}
 	buffer_init(&body, BUFFER_UNLIMITED);
-	buffer_append_char(&body, '{');
-	json_put_string_member(&body, "query", searching->ask.query);
-	json_put_name(&body, "passages");
-	buffer_append_char(&body, '[');
-	for (size_t i = 0; i < result->passage_count; i++) {
-		json_put_comma(&body);
-		buffer_append_char(&body, '{');
-		native_put_passage(&body, i + 1, &result->passages[i],
-				   snippet_max);
-		json_put_name(&body, "score");
-		json_put_number(&body, result->passages[i].score);
-		buffer_append_char(&body, '}');
-	}
-	buffer_append_string(&body, "]}\n");
+	native_put_search(&body, searching->ask.query, result,
+			  chat_snippet_bytes(peer->server->chat));
 	peer_reply_json(peer, 200, buffer_slice(&body));
 	buffer_fini(&body);
 }

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/text.h"
 #include "core/ask.h"
+#include "core/retriever.h"
 
 /* The turn has cut it to what is configured. */
 enum { SNIPPET_MAX_BYTES = 2000 };
@@ -74,7 +75,8 @@ static void put_answer(struct buffer *out, const char *name,
 	buffer_append_char(out, '"');
 }
 
-void native_put_passage(struct buffer *out, size_t n,
+/* Members: the caller writes the braces and may add more. */
+static void put_passage(struct buffer *out, size_t n,
 			const struct passage *passage, size_t snippet_max)
 {
 	size_t len = passage->text.len;
@@ -96,11 +98,29 @@ static void put_sources(struct buffer *out, const struct event_final *final)
 	for (uint32_t i = 0; i < final->source_count; i++) {
 		json_put_comma(out);
 		buffer_append_char(out, '{');
-		native_put_passage(out, i + 1, &final->sources[i],
-				   SNIPPET_MAX_BYTES);
+		put_passage(out, i + 1, &final->sources[i], SNIPPET_MAX_BYTES);
 		buffer_append_char(out, '}');
 	}
 	buffer_append_char(out, ']');
+}
+
+void native_put_search(struct buffer *out, struct slice query,
+		       const struct retrieval_result *result,
+		       size_t snippet_max)
+{
+	buffer_append_char(out, '{');
+	json_put_string_member(out, "query", query);
+	json_put_name(out, "passages");
+	buffer_append_char(out, '[');
+	for (size_t i = 0; i < result->passage_count; i++) {
+		json_put_comma(out);
+		buffer_append_char(out, '{');
+		put_passage(out, i + 1, &result->passages[i], snippet_max);
+		json_put_name(out, "score");
+		json_put_number(out, result->passages[i].score);
+		buffer_append_char(out, '}');
+	}
+	buffer_append_string(out, "]}\n");
 }
 
 static void put_usage(struct buffer *out, const struct usage *usage)

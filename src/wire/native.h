@@ -9,6 +9,8 @@
 #include "base/error.h"
 #include "wire/dialect.h"
 
+struct retrieval_result;
+
 extern const struct dialect_ops native_dialect;
 
 /* {"type":…} of one event, without framing. */
@@ -17,10 +19,12 @@ void native_put_object(struct buffer *out, const struct journal *journal,
 /* The `result` object of a final event. */
 void native_put_result(struct buffer *out, const struct journal *journal,
 		       const struct event_final *final);
-/* n, title, heading, url and snippet of a passage, as members: the caller
- * writes the braces and may add more. The snippet is cut at a character. */
-void native_put_passage(struct buffer *out, size_t n,
-			const struct passage *passage, size_t snippet_max);
+/* What a search found: {"query":…,"passages":[{"n":1,"title":…,"heading":…,
+ * "url":…,"snippet":…,"score":…}]} and a line feed. Snippets are cut at a
+ * character. */
+void native_put_search(struct buffer *out, struct slice query,
+		       const struct retrieval_result *result,
+		       size_t snippet_max);
 /* The error object for a fault that has no turn. */
 void native_put_fault(struct buffer *out, const struct fault *fault);
 

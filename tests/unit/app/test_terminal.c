@@ -104,26 +104,6 @@ static void a_bar_keeps_the_end_of_long_names(void **state)
 		       "\r\033[K");
 }
 
-static void passages_are_json_with_cut_snippets(void **state)
-{
-	struct passage passage = {
-	    .text = SLICE_LITERAL("some words and a long rest of the text"),
-	    .title = SLICE_LITERAL("T\"1\""),
-	    .url = SLICE_LITERAL("/a"),
-	    .score = 1.5};
-	struct buffer out;
-
-	(void)state;
-	buffer_init(&out, 4096);
-	passages_put_json(&out, SLICE_LITERAL("q"), &passage, 1, 17);
-	assert_string_equal(buffer_string(&out),
-			    "{\"query\":\"q\",\"passages\":[{\"n\":1,"
-			    "\"title\":\"T\\\"1\\\"\",\"heading\":\"\","
-			    "\"url\":\"/a\",\"snippet\":\"some words and "
-			    "a\xe2\x80\xa6\",\"score\":1.5}]}");
-	buffer_fini(&out);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -132,7 +112,6 @@ int main(void)
 	    cmocka_unit_test(lines_are_wrapped_between_words),
 	    cmocka_unit_test(colour_is_only_for_terminals),
 	    cmocka_unit_test(a_bar_keeps_the_end_of_long_names),
-	    cmocka_unit_test(passages_are_json_with_cut_snippets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

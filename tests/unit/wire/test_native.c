@@ -8,6 +8,7 @@
 #include <cmocka.h>
 
 #include "core/ask.h"
+#include "core/retriever.h"
 #include "journal_make.h"
 #include "wire/native.h"
 
@@ -241,6 +242,28 @@ static void a_fault_outside_a_turn_is_the_same_object(void **state)
 
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+static void what_a_search_found_is_json_with_cut_snippets(void **state)
+{
+	struct passage passage = {
+	    .text = SLICE_LITERAL("some words and a long rest of the text"),
+	    .title = SLICE_LITERAL("T\"1\""),
+	    .url = SLICE_LITERAL("/a"),
+	    .score = 1.5};
+	struct retrieval_result result = {
+	    .is_ok = true, .passages = &passage, .passage_count = 1};
+	struct buffer json;
+
+	(void)state;
+	buffer_init(&json, 4096);
+	native_put_search(&json, SLICE_LITERAL("q"), &result, 16);
+	assert_string_equal(buffer_string(&json),
+			    "{\"query\":\"q\",\"passages\":[{\"n\":1,"
+			    "\"title\":\"T\\\"1\\\"\",\"heading\":\"\","
+			    "\"url\":\"/a\",\"snippet\":\"some words and a\","
+			    "\"score\":1.5}]}\n");
+	buffer_fini(&json);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -254,6 +277,7 @@ int main(void)
 	    EACH(an_error_keeps_the_partial_text),
 	    EACH(an_error_says_what_is_known_and_when_to_come_back),
 	    EACH(a_fault_outside_a_turn_is_the_same_object),
+	    cmocka_unit_test(what_a_search_found_is_json_with_cut_snippets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
