@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "chat/chat.h"
 #include "config/config.h"
+#include "io/http.h"
 #include "io/loop.h"
 #include "serve/assemble.h"
 #include "wire/native.h"
@@ -298,6 +299,11 @@ static int ask_once(struct ask_command *command, struct config *config,
 	terminal_init(&command->err, stderr);
 	if (!assemble_init(&command->assembly, &options, &fault))
 		return cli_failed_fault(&fault);
+	if (command->assembly.http &&
+	    !http_client_prepare(command->assembly.http, &fault)) {
+		assemble_fini(&command->assembly);
+		return cli_failed_fault(&fault);
+	}
 	status = run_turn(command, question);
 	if (loop_lookups(command->assembly.loop) > 0) {
 		/* A name that nobody answers for: not waited for. */

@@ -6,21 +6,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#ifdef HAVE_LIBXML2
-#include <libxml/HTMLparser.h>
-#endif
-
 #include "base/text.h"
+#include "context/xml_private.h"
 
 enum { NAME_MAX_LEN = 40 };
 
-static uint32_t named_value(const char *name)
+/* What is left without libxml2. */
+static uint32_t usual_value(const char *name)
 {
-#ifdef HAVE_LIBXML2
-	const htmlEntityDesc *entity = htmlEntityLookup(BAD_CAST name);
-
-	return entity ? entity->value : 0;
-#else
 	static const struct {
 		const char *name;
 		uint32_t value;
@@ -35,7 +28,18 @@ static uint32_t named_value(const char *name)
 		if (!strcmp(entities[i].name, name))
 			return entities[i].value;
 	return 0;
+}
+
+static uint32_t named_value(const char *name)
+{
+#ifdef HAVE_LIBXML2
+	if (xml_library_open()) {
+		const htmlEntityDesc *entity = htmlEntityLookup(BAD_CAST name);
+
+		return entity ? entity->value : 0;
+	}
 #endif
+	return usual_value(name);
 }
 
 static uint32_t numbered_value(const char *digits)

@@ -7,11 +7,10 @@
 
 #include <string.h>
 
-#include <libxml/HTMLparser.h>
-
 #include "base/text.h"
 #include "context/html_blocks.h"
 #include "context/html_elements.h"
+#include "context/xml_private.h"
 
 enum { FEED_BYTES = 32 << 10, DEPTH_MAX = 1000 };
 
@@ -181,10 +180,10 @@ static bool parse(struct html_reader *reader, struct slice html,
 const char *html_reader_read(struct document *document, struct slice html,
 			     const atomic_bool *cancelled)
 {
-	xmlStructuredErrorFunc saved = xmlStructuredError;
-	void *saved_state = xmlStructuredErrorContext;
 	bool is_ok = true, is_too_deep = false;
 
+	if (!xml_library_open())
+		return "libxml2 cannot be loaded: install the package libxml2";
 	xmlSetStructuredErrorFunc(NULL, (xmlStructuredErrorFunc)on_error);
 	/* A page whose whole body is a form, say, still has a text: a second
 	 * look takes what the first one left out. */
@@ -199,7 +198,7 @@ const char *html_reader_read(struct document *document, struct slice html,
 		if (document->count > 0 || is_too_deep)
 			break;
 	}
-	xmlSetStructuredErrorFunc(saved_state, saved);
+	xmlSetStructuredErrorFunc(NULL, NULL);
 	if (!is_ok)
 		return "the HTML parser could not be started";
 	return is_too_deep ? "its elements are nested more than 1000 deep"

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "io/http.h"
 
-#include <curl/curl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/error.h"
 #include "base/memory.h"
 #include "base/metrics.h"
 #include "base/text.h"
+#include "io/curl_private.h"
 #include "io/http_private.h"
 
 /* A TLS handshake is one to two milliseconds of CPU; the streams that are
@@ -158,9 +159,18 @@ struct http_client *http_client_new(const struct http_client_options *options)
 	timer_init(&client->kick, client->loop, on_kick, client);
 	http_hosts_init(&client->hosts, client->loop);
 	look_for_proxies(client);
+	return client;
+}
+
+bool http_client_prepare(struct http_client *client, struct fault *fault)
+{
+	if (client->multi)
+		return true;
+	if (!curl_library_open(fault))
+		return false;
 	if (!http_multi_open(client))
 		abort(); /* out of memory, as in base/memory.h */
-	return client;
+	return true;
 }
 
 void http_client_free(struct http_client *client)
@@ -168,7 +178,8 @@ void http_client_free(struct http_client *client)
 	if (!client)
 		return;
 	timer_stop(&client->kick);
-	http_multi_close(client);
+	if (client->multi)
+		http_multi_close(client);
 	http_hosts_fini(&client->hosts);
 	memory_free(client->user_agent);
 	memory_free(client);
@@ -242,6 +253,7 @@ struct http_request *http_request_start(
     struct http_client *client, const struct http_request_options *options)
 {
 	struct http_request *request = memory_zalloc(sizeof *request);
+	struct fault fault = {0};
 
 	request->client = client;
 	list_init(&request->node);
@@ -263,7 +275,10 @@ struct http_request *http_request_start(
 	}
 	client->request_count++;
 	count(client, METRIC_UPSTREAM_CALLS);
-	route(request);
+	if (http_client_prepare(client, &fault))
+		route(request);
+	else
+		http_request_end(request, HTTP_INTERNAL, fault.detail);
 	kick(client);
 	return request;
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
-#include <curl/curl.h>
-
 #include "base/memory.h"
+#include "io/curl_private.h"
 #include "io/http_private.h"
 
 enum { IDLE_CONNECTIONS_MAX = 256 };

@@ -29,7 +29,7 @@ struct http_client {
 	bool has_http_proxy; /* by the environment */
 	bool has_https_proxy;
 	struct http_hosts hosts;
-	void *multi; /* CURLM */
+	void *multi; /* CURLM; NULL: libcurl is not loaded yet */
 	void *share; /* CURLSH: TLS sessions */
 	struct timer curl_timer;
 	struct timer kick;   /* lists below have work for the next pass */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: ISC */
-#include <curl/curl.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "base/memory.h"
+#include "io/curl_private.h"
 #include "io/http_private.h"
 
 /* What one recv may bring. A chunk of an answer is a few hundred bytes; this

@@ -117,8 +117,10 @@ static bool needs_http(const struct config *config)
 	return false;
 }
 
-static void make_http(struct assembly *assembly,
-		      const struct assemble_options *options)
+/* A process that answers many has libcurl before the first one asks. */
+static bool make_http(struct assembly *assembly,
+		      const struct assemble_options *options,
+		      struct fault *fault)
 {
 	struct http_client_options http = {
 	    .loop = assembly->loop,
@@ -127,8 +129,11 @@ static void make_http(struct assembly *assembly,
 	    .is_short_lived = options->is_short_lived,
 	};
 
-	if (needs_http(options->config))
-		assembly->http = http_client_new(&http);
+	if (!needs_http(options->config))
+		return true;
+	assembly->http = http_client_new(&http);
+	return options->is_short_lived ||
+	       http_client_prepare(assembly->http, fault);
 }
 
 static void make_context(struct assembly *assembly, const struct config *config)
@@ -181,9 +186,9 @@ bool assemble_init(struct assembly *assembly,
 {
 	memset(assembly, 0, sizeof(*assembly));
 	assembly->loop = loop_new();
-	make_http(assembly, options);
 	make_context(assembly, options->config);
-	if (!make_providers(assembly, options->config, fault)) {
+	if (!make_http(assembly, options, fault) ||
+	    !make_providers(assembly, options->config, fault)) {
 		assemble_fini(assembly);
 		return false;
 	}

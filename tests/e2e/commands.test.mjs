@@ -295,6 +295,28 @@ scenario('ask: Ctrl-C closes the request to the model, and so does a reader that
 	});
 });
 
+scenario('a library that is not there stops only what needs it, and is named with its package', async (place, t) => {
+	const without = { env: { ...env, LD_LIBRARY_PATH: place.dir } };
+	place.write('libcurl.so.4', 'no library');
+	place.write('libxml2.so.2', 'no library');
+	const version = await leat(place, ['--version'], without);
+	if (version.code === 127) return t.skip('leat was built with --disable-lazy-libraries');
+	assert.match(version.stdout, /^leat \d/, version.stderr);
+	place.write('site/wheel.md', '# The wheel\n\nThe bearing is greased with tallow &amp; wax.\n');
+	place.write('site/index.html', page('The mill', 'The mill stands at the river since 1642.'));
+	const made = await leat(place, indexArgs(place), without);
+	assert.match(made.stderr, /index\.html.*install the package libxml2/);
+	assert.match((await search(place, 'tallow'))[0].snippet, /tallow & wax/);
+	place.write('leat.conf', 'provider "model" { base_url = "http://127.0.0.1:9/v1"  model = "m" }\n');
+	const asked = await leat(place, ['ask', '-c', place.path('leat.conf'), 'Why?'], without);
+	assert.notEqual(asked.code, 0);
+	assert.match(asked.stderr, /libcurl\.so\.4 cannot be loaded: install the package libcurl4/);
+	place.write('serve.conf', `listen = {"unix:${place.path('leat.sock')}"}\nruntime_dir = "${place.dir}"\nprovider "model" { base_url = "http://127.0.0.1:9/v1"  model = "m" }\n`);
+	const served = await leat(place, ['serve', '-c', place.path('serve.conf')], without);
+	assert.notEqual(served.code, 0);
+	assert.match(served.stderr, /install the package libcurl4/);
+});
+
 scenario('ask: failures, JSON, standard input and wrong use', async (place, t) => {
 	await indexSmall(place);
 	const { upstream, file } = await askConfig(place, async (call) => {
