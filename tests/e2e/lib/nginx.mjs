@@ -41,7 +41,7 @@ export async function startNginx(place, options) {
 	};
 }
 
-function connects(port) {
+export function connects(port) {
 	return new Promise((resolve) => {
 		const socket = net.connect(port, '127.0.0.1');
 		socket.on('connect', () => resolve(true));

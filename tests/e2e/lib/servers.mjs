@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: ISC
+// Every web server that leat is tested with, as an owner would run it. An
+// entry is
+//
+//   name, slug     in the table of docs/webservers.md, and short
+//   process        pool: leat serve; alone: one worker that the web server
+//                  (or spawn-fcgi) starts; cgi: a process for each request
+//   streams        how many it can hold at once
+//   leaving        when a client that left is noticed: 'at once' (even while
+//                  the model is silent), 'heartbeat' (at the next), 'signal'
+//   cells          behaviours in which it differs from the others, and why:
+//                  {slug: {is: 'what is seen', note: 'a footnote'}}
+//   mistakes       names for options.mistake
+//   start(place, options)
+//
+// options: upstream (from startUpstream()), leat (for startLeat() and
+// leatConfig()), pool (one that runs already), mistake, idle (seconds: the
+// server's own idle timeouts, instead of those in the files). start() gives
+// {url, base: with the mount, port, server: Process, leat: from startLeat() or
+// null, errors(): its error log, stop()}.
+import { nginx } from './servers/nginx.mjs';
+import { apacheHandler, apacheProxy } from './servers/apache.mjs';
+
+export const servers = [
+	nginx,
+	apacheProxy,
+	apacheHandler,
+];
