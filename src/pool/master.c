@@ -141,7 +141,7 @@ static int wait_ms(const struct master *master)
 
 static void wait_for_events(struct master *master)
 {
-	unsigned count = slots_count(master->start.slots) + OWN_ENTRIES;
+	unsigned count = master->start.workers + OWN_ENTRIES;
 
 	master->entries[0] =
 	    (struct pollfd){.fd = master->signal_fd, .events = POLLIN};
@@ -162,7 +162,13 @@ static void check_pool(struct master *master)
 		master->status = 1;
 		begin_drain(master, "the start failed");
 	} else if (!master->has_told && master_pool_all_ready(master->pool)) {
+		struct slots_about about;
+
 		master->has_told = true;
+		slots_get_about(master->start.slots, &about);
+		about.generation = 1;
+		about.reloaded_ms = clock_wall_ms(&clock_system);
+		slots_set_about(master->start.slots, &about);
 		log_info("pool", "ready");
 	}
 }
@@ -183,15 +189,15 @@ static void run_pool(struct master *master)
 {
 	struct master_pool_options options = {
 	    .slots = master->start.slots,
+	    .workers = master->start.workers,
 	    .listeners = &master->start.listeners,
 	    .config_fd = master->start.config_fd,
 	    .config_path = master->config->path,
 	};
 
 	master->pool = master_pool_new(&options);
-	master->entries =
-	    memory_zalloc((slots_count(master->start.slots) + OWN_ENTRIES) *
-			  sizeof(struct pollfd));
+	master->entries = memory_zalloc((master->start.workers + OWN_ENTRIES) *
+					sizeof(struct pollfd));
 	master->tick_ms = now_ms() + TICK_MS;
 	run_loop(master);
 	master_pool_free(master->pool);

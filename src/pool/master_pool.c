@@ -9,6 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "pool/channel.h"
@@ -17,7 +18,7 @@
 #include "pool/master_watch.h"
 #include "pool/slots.h"
 
-enum { RETRY_MS = 5, WHY_SIZE = 1024 };
+enum { RETRY_MS = 5, WHY_SIZE = 1024, GENERATION = 1 };
 
 enum worker_state {
 	WORKER_WAITING,
@@ -79,7 +80,7 @@ static void on_lost(void *state, unsigned slot)
 
 struct master_pool *master_pool_new(const struct master_pool_options *options)
 {
-	unsigned count = slots_count(options->slots);
+	unsigned count = options->workers;
 	struct master_pool *pool =
 	    memory_zalloc(sizeof *pool + count * sizeof(struct pool_worker));
 	const struct master_exchange_listener listener = {pool, on_ready,
@@ -103,7 +104,8 @@ static bool spawn_worker(struct master_pool *pool, unsigned slot)
 {
 	const struct master_pool_options *options = &pool->options;
 	struct master_spawn spawn = {
-	    .place = {(uint16_t)slot, slots_claim(options->slots, slot)},
+	    .place = {(uint16_t)slot,
+		      slots_claim(options->slots, slot, GENERATION)},
 	    .slots_fd = slots_fd(options->slots),
 	    .config_fd = options->config_fd,
 	    .config_path = options->config_path,
@@ -134,11 +136,16 @@ static void plan_restart(struct master_pool *pool, unsigned slot,
 			 uint64_t now_ms)
 {
 	struct pool_worker *worker = &pool->workers[slot];
+	struct slot *place = slots_at(pool->options.slots, slot);
 	unsigned pause_ms = master_watch_pause_ms(
 	    &worker->watch, worker->was_ready, now_ms - worker->started_ms);
 
 	worker->state = WORKER_WAITING;
 	worker->due_ms = now_ms + pause_ms;
+	atomic_store(&place->deaths, worker->watch.deaths);
+	atomic_store(&place->next_start_ms,
+		     clock_wall_ms(&clock_system) + pause_ms);
+	atomic_store(&place->state, SLOT_WAITING);
 	if (pause_ms)
 		log_info("pool", "worker %u is started again in %u s", slot,
 			 pause_ms / 1000);

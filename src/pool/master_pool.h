@@ -26,7 +26,8 @@ struct slots;
 enum { MASTER_POOL_EXIT_CONFIG = 78 };
 
 struct master_pool_options {
-	struct slots *slots; /* one for each worker */
+	struct slots *slots;
+	unsigned workers; /* wanted; as many slots at least */
 	const struct listen_set *listeners;
 	int config_fd;
 	const char *config_path;

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
 #include "config/config_secret.h"
@@ -60,19 +61,21 @@ static bool has_descriptors(const struct config *config, unsigned have,
 	return false;
 }
 
-static unsigned count_workers(const struct config *config)
+static unsigned count_cores(void)
 {
 	cpu_set_t set;
 	int cores = 0;
 
-	if (config->workers)
-		return config->workers < SLOTS_MAX ? config->workers
-						   : SLOTS_MAX;
 	if (!sched_getaffinity(0, sizeof set, &set))
 		cores = CPU_COUNT(&set);
-	if (cores < 1)
-		return 1;
-	return cores < SLOTS_MAX ? (unsigned)cores : SLOTS_MAX;
+	return cores < 1 ? 1 : (unsigned)cores;
+}
+
+static unsigned count_workers(const struct config *config)
+{
+	unsigned count = config->workers ? config->workers : count_cores();
+
+	return count < SLOTS_WORKERS_MAX ? count : SLOTS_WORKERS_MAX;
 }
 
 static bool open_listeners(struct master_start *start,
@@ -108,7 +111,7 @@ static bool name_slots(const struct config *config, char path[PATH_SIZE])
 
 static bool open_slots(struct master_start *start, const struct config *config)
 {
-	unsigned count = count_workers(config);
+	unsigned count = slots_room(start->workers, count_cores());
 	char path[PATH_SIZE];
 
 	if (name_slots(config, path)) {
@@ -125,6 +128,40 @@ static bool open_slots(struct master_start *start, const struct config *config)
 		return true;
 	complain(config, "there is no shared memory for the workers");
 	return false;
+}
+
+static void append_list(struct buffer *out, const struct config_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		buffer_printf(out, "%s%s", i ? ", " : "", list->items[i]);
+}
+
+static void describe(const struct master_start *start,
+		     const struct config *config)
+{
+	const struct config_limits *limits = &config->limits;
+	struct slots_about about = {
+	    .kind = SLOTS_POOL,
+	    .master_pid = (int32_t)getpid(),
+	    .workers = start->workers,
+	    .streams_per_worker = limits->streams_per_worker
+				      ? limits->streams_per_worker
+				      : descriptors_streams(),
+	    .streams_per_address = limits->streams_per_address,
+	    .started_ms = clock_wall_ms(&clock_system),
+	    .version = PACKAGE_VERSION,
+	};
+	struct buffer listen;
+
+	buffer_init(&listen, BUFFER_UNLIMITED);
+	append_list(&listen, &config->listen);
+	snprintf(about.listen, sizeof about.listen, "%s",
+		 buffer_string(&listen));
+	buffer_fini(&listen);
+	if (config->path)
+		snprintf(about.config_path, sizeof about.config_path, "%s",
+			 config->path);
+	slots_set_about(start->slots, &about);
 }
 
 static int make_memory(struct slice text)
@@ -162,12 +199,6 @@ static bool keep_config(struct master_start *start, const struct config *config)
 	return start->config_fd >= 0;
 }
 
-static void append_list(struct buffer *out, const struct config_list *list)
-{
-	for (size_t i = 0; i < list->count; i++)
-		buffer_printf(out, "%s%s", i ? ", " : "", list->items[i]);
-}
-
 static void log_first_line(const struct master_start *start,
 			   const struct config *config, unsigned descriptors)
 {
@@ -178,8 +209,7 @@ static void log_first_line(const struct master_start *start,
 	buffer_printf(&line, "leat " PACKAGE_VERSION " on ");
 	append_list(&line, &config->listen);
 	buffer_printf(&line, "; %u worker%s; index %s; providers ",
-		      slots_count(start->slots),
-		      slots_count(start->slots) == 1 ? "" : "s",
+		      start->workers, start->workers == 1 ? "" : "s",
 		      config->context.index[0] ? config->context.index
 					       : "none");
 	append_list(&line, &config->chat.providers);
@@ -203,7 +233,8 @@ bool master_start_open(struct master_start *start, const struct config *config)
 	if (!open_log(config))
 		return false;
 	descriptors = descriptors_raise();
-	if (!has_descriptors(config, descriptors, count_workers(config)))
+	start->workers = count_workers(config);
+	if (!has_descriptors(config, descriptors, start->workers))
 		return false;
 	if (!mkdir(config->runtime_dir, 0755))
 		log_info("pool", "made the directory %s", config->runtime_dir);
@@ -211,6 +242,7 @@ bool master_start_open(struct master_start *start, const struct config *config)
 		goto failed;
 	if (!open_slots(start, config))
 		goto failed;
+	describe(start, config);
 	log_first_line(start, config, descriptors);
 	return true;
 failed:

@@ -18,7 +18,8 @@ struct slots;
 struct master_start {
 	struct listen_set listeners;
 	struct slots *slots;
-	int config_fd; /* -1: there is no file */
+	unsigned workers; /* wanted */
+	int config_fd;	  /* -1: there is no file */
 };
 
 /* False: it was said why, and nothing is left open. On success the first

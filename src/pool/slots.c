@@ -10,9 +10,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/memory.h"
 
-enum { BALANCE_SLACK = 4, SUM_TRIES = 100 };
+enum { BALANCE_SLACK = 4, READ_TRIES = 100, ROOM_MIN = 16 };
 
 static const char magic[8] = "leatslot";
 
@@ -21,9 +22,12 @@ struct slots_file {
 	uint32_t version;
 	uint32_t slot_count;
 	uint64_t size;
-	int32_t master_pid;
-	uint32_t last_incarnation; /* the master's */
+	uint32_t last_incarnation;   /* the master's */
+	_Atomic uint32_t generation; /* about.generation */
 	uint64_t address_seed;
+	/* Odd while `about` is being written. */
+	_Atomic uint32_t about_changes;
+	struct slots_about about;
 	/* Odd while a dead worker's counters move from its slot to `kept`. */
 	_Atomic uint32_t moves;
 	struct metrics kept;
@@ -51,10 +55,20 @@ static uint64_t random_word(void)
 	return word;
 }
 
-static struct slots *map(int fd, size_t size)
+unsigned slots_room(unsigned workers, unsigned cores)
 {
-	void *memory =
-	    mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	unsigned room = workers > cores ? workers : cores;
+
+	if (room < ROOM_MIN)
+		room = ROOM_MIN;
+	if (room > SLOTS_WORKERS_MAX)
+		room = SLOTS_WORKERS_MAX;
+	return room * SLOTS_GENERATIONS;
+}
+
+static struct slots *map(int fd, size_t size, int protection)
+{
+	void *memory = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
 	struct slots *slots;
 
 	if (memory == MAP_FAILED)
@@ -86,7 +100,6 @@ static void fill(struct slots_file *file, unsigned count, size_t size)
 	file->version = SLOTS_VERSION;
 	file->slot_count = count;
 	file->size = size;
-	file->master_pid = (int32_t)getpid();
 	file->address_seed = random_word();
 	/* An id of an earlier run names an incarnation that is not ours. The
 	 * upper half stays free for what is spawned. */
@@ -107,7 +120,7 @@ struct slots *slots_new(const char *path, unsigned count)
 	 * later. */
 	errno = posix_fallocate(fd, 0, (off_t)size);
 	if (errno == 0)
-		slots = map(fd, size);
+		slots = map(fd, size, PROT_READ | PROT_WRITE);
 	if (slots) {
 		fill(slots->file, count, size);
 		slots->fd = fd;
@@ -126,7 +139,7 @@ struct slots *slots_new(const char *path, unsigned count)
 	return NULL;
 }
 
-struct slots *slots_attach(int fd)
+static struct slots *attach(int fd, int protection)
 {
 	struct slots *slots;
 	struct stat status;
@@ -138,7 +151,7 @@ struct slots *slots_attach(int fd)
 		errno = EPROTO;
 		return NULL;
 	}
-	slots = map(fd, (size_t)status.st_size);
+	slots = map(fd, (size_t)status.st_size, protection);
 	if (!slots)
 		return NULL;
 	file = slots->file;
@@ -150,6 +163,26 @@ struct slots *slots_attach(int fd)
 	slots_free(slots);
 	errno = EPROTO;
 	return NULL;
+}
+
+struct slots *slots_attach(int fd)
+{
+	return attach(fd, PROT_READ | PROT_WRITE);
+}
+
+struct slots *slots_open_readonly(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	struct slots *slots;
+	int saved;
+
+	if (fd < 0)
+		return NULL;
+	slots = attach(fd, PROT_READ);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return slots;
 }
 
 void slots_free(struct slots *slots)
@@ -188,12 +221,45 @@ struct slot *slots_at(struct slots *slots, unsigned index)
 	return &slots->file->slots[index];
 }
 
-uint32_t slots_claim(struct slots *slots, unsigned index)
+void slots_set_about(struct slots *slots, const struct slots_about *about)
+{
+	struct slots_file *file = slots->file;
+
+	atomic_fetch_add(&file->about_changes, 1);
+	file->about = *about;
+	atomic_fetch_add(&file->about_changes, 1);
+	atomic_store(&file->generation, about->generation);
+}
+
+/* Bounded: a master killed in the middle of a change leaves it odd for
+ * ever. */
+void slots_get_about(struct slots *slots, struct slots_about *about)
+{
+	const struct slots_file *file = slots->file;
+
+	for (int i = 0; i < READ_TRIES; i++) {
+		uint32_t before = atomic_load(&file->about_changes);
+
+		*about = file->about;
+		atomic_thread_fence(memory_order_acquire);
+		if (before % 2 == 0 &&
+		    before == atomic_load(&file->about_changes))
+			break;
+	}
+	about->version[sizeof about->version - 1] = '\0';
+	about->listen[sizeof about->listen - 1] = '\0';
+	about->config_path[sizeof about->config_path - 1] = '\0';
+}
+
+uint32_t slots_claim(struct slots *slots, unsigned index, uint32_t generation)
 {
 	struct slot *slot = slots_at(slots, index);
 	uint32_t incarnation = ++slots->file->last_incarnation;
 
 	atomic_store(&slot->tick, 0);
+	atomic_store(&slot->generation, generation);
+	atomic_store(&slot->started_ms, clock_wall_ms(&clock_system));
+	atomic_store(&slot->next_start_ms, 0);
 	atomic_store(&slot->state, SLOT_STARTING);
 	atomic_store(&slot->incarnation, incarnation);
 	return incarnation;
@@ -230,6 +296,16 @@ void slots_clear(struct slots *slots, unsigned index)
 					      memory_order_relaxed);
 }
 
+void slots_release(struct slots *slots, unsigned index)
+{
+	struct slot *slot = slots_at(slots, index);
+
+	slots_clear(slots, index);
+	atomic_store(&slot->generation, 0);
+	atomic_store(&slot->deaths, 0);
+	atomic_store(&slot->next_start_ms, 0);
+}
+
 static void sum_once(struct slots *slots, struct metrics *out)
 {
 	memset(out, 0, sizeof *out);
@@ -241,7 +317,7 @@ static void sum_once(struct slots *slots, struct metrics *out)
 /* Bounded: a master killed in the middle of a move leaves it odd for ever. */
 void slots_sum(struct slots *slots, struct metrics *out)
 {
-	for (int i = 0; i < SUM_TRIES; i++) {
+	for (int i = 0; i < READ_TRIES; i++) {
 		uint32_t before = atomic_load(&slots->file->moves);
 
 		sum_once(slots, out);
@@ -278,25 +354,34 @@ static uint64_t mix(uint64_t x)
 	return x ^ x >> 33;
 }
 
-/* The highest of one random number per worker (rendezvous hashing). */
-struct turn_place slots_owner_of(struct slots *slots, uint64_t hash)
+/* The highest of one random number per slot (rendezvous hashing). */
+bool slots_owner_of(struct slots *slots, uint64_t hash,
+		    struct turn_place *owner)
 {
-	struct turn_place best = {0, 0};
+	uint32_t generation = atomic_load(&slots->file->generation);
 	uint64_t best_weight = 0;
+	struct slot *best = NULL;
 
-	for (unsigned i = 0; i < slots_count(slots); i++) {
+	for (unsigned i = 0; i < slots_count(slots) && generation; i++) {
 		struct slot *slot = slots_at(slots, i);
-		uint32_t incarnation = atomic_load(&slot->incarnation);
 		uint64_t weight = mix(hash + mix(i + 1));
 
-		if (atomic_load(&slot->state) != SLOT_READY || !incarnation)
+		if (atomic_load(&slot->generation) != generation ||
+		    (best && weight <= best_weight))
 			continue;
-		if (!best.incarnation || weight > best_weight) {
-			best = (struct turn_place){(uint16_t)i, incarnation};
-			best_weight = weight;
-		}
+		best = slot;
+		best_weight = weight;
+		owner->slot = (uint16_t)i;
 	}
-	return best;
+	if (!best)
+		return false;
+	/* The number before the state: a worker that dies in between is
+	 * taken for one that starts. */
+	owner->incarnation = atomic_load(&best->incarnation);
+	if (atomic_load(&best->state) != SLOT_READY &&
+	    atomic_load(&best->state) != SLOT_DRAINING)
+		owner->incarnation = 0;
+	return true;
 }
 
 bool slots_is_balanced(struct slots *slots, unsigned index)

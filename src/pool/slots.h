@@ -11,6 +11,14 @@
  * gone with the worker. So a worker that dies at any instruction leaves
  * nothing wrong behind.
  *
+ * A slot is claimed for a generation of workers (one per reload) and stays
+ * that generation's while its worker is dead and waits to be started again;
+ * only slots_release() gives it up. There is room for three generations: one
+ * that runs and two that drain.
+ *
+ * `about` says what all this is: for whoever reads the file from outside. It
+ * has one writer, the master; readers take a whole copy.
+ *
  * The file is written whole under another name and renamed into place, never
  * truncated: who has mapped an older one keeps it. Where the directory
  * cannot be written it is a memfd; then only the pool itself can read it.
@@ -25,21 +33,33 @@
 
 #include "base/ids.h"
 #include "base/metrics.h"
+#include "pool/slots_about.h"
 
-enum { SLOTS_MAX = 256, SLOTS_ADDRESSES = 65536, SLOTS_VERSION = 1 };
+enum {
+	SLOTS_VERSION = 2,
+	SLOTS_WORKERS_MAX = 256,
+	SLOTS_GENERATIONS = 3,
+	SLOTS_MAX = SLOTS_WORKERS_MAX * SLOTS_GENERATIONS,
+	SLOTS_ADDRESSES = 16384
+};
 
 enum slot_state {
 	SLOT_EMPTY,
 	SLOT_STARTING,
 	SLOT_READY, /* accepts */
-	SLOT_DRAINING
+	SLOT_DRAINING,
+	SLOT_WAITING /* dead; is started again at next_start_ms */
 };
 
 struct slot {
 	_Atomic uint32_t incarnation; /* 0: no worker */
 	_Atomic uint32_t state;
+	_Atomic uint32_t generation; /* 0: nobody's */
 	_Atomic int32_t pid;
-	_Atomic uint32_t tick; /* +1 per second while the loop turns */
+	_Atomic uint64_t started_ms;	/* wall clock; of this worker */
+	_Atomic uint64_t next_start_ms; /* wall clock; WAITING */
+	_Atomic uint32_t deaths; /* in a row, none after a healthy life */
+	_Atomic uint32_t tick;	 /* +1 per second while the loop turns */
 	_Atomic uint32_t open_streams;
 	_Atomic uint32_t open_peers;
 	struct metrics metrics;
@@ -50,12 +70,19 @@ struct slot {
 
 struct slots;
 
+/* How many slots a pool of so many workers gets, on a machine with so many
+ * cores: later reloads may want more workers than the first did. */
+unsigned slots_room(unsigned workers, unsigned cores);
+
 /* The master's. path may be NULL (a memfd). NULL with errno set: the file
  * cannot be made. */
 struct slots *slots_new(const char *path, unsigned count);
 /* A worker's, from the descriptor it was started with (stays the caller's).
  * NULL with errno EPROTO: not such a file, or of another version. */
 struct slots *slots_attach(int fd);
+/* For another program: only readers below may be called with it, and through
+ * slots_at() nothing may be written. NULL: errno, EPROTO as above. */
+struct slots *slots_open_readonly(const char *path);
 /* Unmaps; the file stays. */
 void slots_free(struct slots *slots);
 /* Removes the file if it still is this one. */
@@ -65,10 +92,17 @@ int slots_fd(const struct slots *slots); /* the master's; CLOEXEC */
 unsigned slots_count(const struct slots *slots);
 struct slot *slots_at(struct slots *slots, unsigned index);
 
+/* The master's; also says which generation slots_owner_of() chooses from. */
+void slots_set_about(struct slots *slots, const struct slots_about *about);
+void slots_get_about(struct slots *slots, struct slots_about *about);
+
 /* The master's: a new incarnation in an empty slot, state STARTING. */
-uint32_t slots_claim(struct slots *slots, unsigned index);
-/* The master's: the slot's worker is dead. */
+uint32_t slots_claim(struct slots *slots, unsigned index, uint32_t generation);
+/* The master's: the slot's worker is dead; another one of its generation
+ * will take its place. */
 void slots_clear(struct slots *slots, unsigned index);
+/* The master's: cleared, and free for any generation. */
+void slots_release(struct slots *slots, unsigned index);
 
 /* All workers' counters, living and dead. */
 void slots_sum(struct slots *slots, struct metrics *out);
@@ -76,9 +110,12 @@ void slots_sum(struct slots *slots, struct metrics *out);
 unsigned slots_open_streams(struct slots *slots);
 /* Does this incarnation live? */
 bool slots_is_alive(struct slots *slots, struct turn_place place);
-/* The ready worker to which a hash belongs; while workers come and go, only
- * what belonged to them moves. {0, 0}: there is none. */
-struct turn_place slots_owner_of(struct slots *slots, uint64_t hash);
+/* The worker of the present generation to which a hash belongs, so that one
+ * hash never means two workers while some of them are started again. False:
+ * there is no such generation. *owner has incarnation 0 while its worker is
+ * dead or starts. */
+bool slots_owner_of(struct slots *slots, uint64_t hash,
+		    struct turn_place *owner);
 /* May the worker accept now? False when it has more than 4 open peers
  * above the mean of those that accept. */
 bool slots_is_balanced(struct slots *slots, unsigned index);

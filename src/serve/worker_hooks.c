@@ -13,13 +13,14 @@ static bool may_accept(void *state)
 	return slots_is_balanced(worker->slots, worker->args.place.slot);
 }
 
-/* While nobody is ready (all drain) a turn is as well here as anywhere. */
+/* Before the first generation is ready a turn is as well here as anywhere. */
 static struct turn_place owner_of(void *state, uint64_t hash)
 {
 	struct worker *worker = state;
-	struct turn_place owner = slots_owner_of(worker->slots, hash);
+	struct turn_place owner;
 
-	return owner.incarnation ? owner : worker->args.place;
+	return slots_owner_of(worker->slots, hash, &owner) ? owner
+							   : worker->args.place;
 }
 
 /* Without a master nobody clears the slots of the dead. */
@@ -39,6 +40,8 @@ static enum hand_over_result hand_over(void *state, struct turn_place owner,
 {
 	struct worker *worker = state;
 
+	if (!owner.incarnation)
+		return HAND_OVER_BUSY; /* it is being started again */
 	if (is_dead(worker, owner))
 		return HAND_OVER_GONE;
 	return worker_link_forward(worker->link, owner, fd, bytes)

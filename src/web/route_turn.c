@@ -47,6 +47,15 @@ static void answer_busy(struct peer *peer)
 	peer_reply_fault(peer, &fault);
 }
 
+/* A request came back, and its turn must not be begun here. An id that the
+ * client chose has another owner in a moment, which would begin it, too. */
+static bool is_owner_missing(const struct peer *peer, struct slice id)
+{
+	return peer->adopted_why == ADOPT_OWNER_BUSY ||
+	       (peer->adopted_why == ADOPT_OWNER_GONE &&
+		ids_is_client_turn(id));
+}
+
 enum route_finding route_turn_find(struct peer *peer, struct slice id,
 				   struct turn **turn)
 {
@@ -58,7 +67,7 @@ enum route_finding route_turn_find(struct peer *peer, struct slice id,
 	if (*turn)
 		return FOUND_HERE;
 	if (peer->is_adopted) {
-		if (peer->adopted_why != ADOPT_OWNER_BUSY)
+		if (!is_owner_missing(peer, id))
 			return FOUND_NOWHERE;
 		answer_busy(peer);
 		return FOUND_ELSEWHERE;

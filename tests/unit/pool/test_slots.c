@@ -31,7 +31,7 @@ static int tear_down(void **state)
 
 static void make_ready(struct slots *slots, unsigned index)
 {
-	slots_claim(slots, index);
+	slots_claim(slots, index, 1);
 	atomic_store(&slots_at(slots, index)->state, SLOT_READY);
 }
 
@@ -108,7 +108,7 @@ static void a_limit_counts_the_streams_of_all_workers(void **state)
 
 static void clearing_a_dead_worker_frees_what_it_held(void **state)
 {
-	slots_claim(*state, 1);
+	slots_claim(*state, 1, 1);
 	atomic_store(&slots_at(*state, 1)->open_streams, 17);
 	for (int i = 0; i < 5; i++)
 		assert_true(slots_address_acquire(*state, 1, 1234, 5));
@@ -125,7 +125,7 @@ static void counters_outlive_their_worker_and_gauges_do_not(void **state)
 	struct metrics sum;
 	struct slot *slot = slots_at(*state, 2);
 
-	slots_claim(*state, 2);
+	slots_claim(*state, 2, 1);
 	metrics_add(&slot->metrics, METRIC_TURNS_COMPLETE, 40);
 	metrics_add(&slot->metrics, METRIC_TURNS_OPEN, 3);
 	metrics_add(&slots_at(*state, 0)->metrics, METRIC_TURNS_COMPLETE, 2);
@@ -143,21 +143,21 @@ static void counters_outlive_their_worker_and_gauges_do_not(void **state)
 
 static void an_incarnation_is_never_used_twice(void **state)
 {
-	uint32_t first = slots_claim(*state, 0);
-	uint32_t other = slots_claim(*state, 1);
+	uint32_t first = slots_claim(*state, 0, 1);
+	uint32_t other = slots_claim(*state, 1, 1);
 	struct turn_place place = {0, first};
 
 	assert_true(first != 0);
 	assert_true(slots_is_alive(*state, place));
 	slots_clear(*state, 0);
 	assert_false(slots_is_alive(*state, place));
-	assert_int_equal(slots_claim(*state, 0), other + 1);
+	assert_int_equal(slots_claim(*state, 0, 1), other + 1);
 	assert_false(slots_is_alive(*state, place));
 }
 
 static void a_place_outside_the_file_is_dead(void **state)
 {
-	uint32_t incarnation = slots_claim(*state, 0);
+	uint32_t incarnation = slots_claim(*state, 0, 1);
 
 	assert_false(
 	    slots_is_alive(*state, (struct turn_place){WORKERS, incarnation}));
@@ -168,7 +168,8 @@ static void two_files_do_not_share_incarnations(void **state)
 {
 	struct slots *other = slots_new(NULL, 1);
 
-	assert_int_not_equal(slots_claim(*state, 0), slots_claim(other, 0));
+	assert_int_not_equal(slots_claim(*state, 0, 1),
+			     slots_claim(other, 0, 1));
 	slots_free(other);
 }
 
@@ -178,7 +179,7 @@ static void a_worker_sees_what_the_master_wrote(void **state)
 
 	assert_non_null(worker);
 	assert_int_equal(slots_count(worker), WORKERS);
-	slots_claim(*state, 3);
+	slots_claim(*state, 3, 1);
 	assert_int_equal(atomic_load(&slots_at(worker, 3)->state),
 			 SLOT_STARTING);
 	atomic_store(&slots_at(worker, 3)->tick, 5);
@@ -205,33 +206,143 @@ static void a_file_of_another_kind_is_refused(void **state)
 	close(fd);
 }
 
-static void ready_workers_share_hashes_and_keep_them(void **state)
+static void set_generation(struct slots *slots, uint32_t generation)
 {
-	unsigned counts[WORKERS] = {0}, moved = 0;
+	struct slots_about about = {.kind = SLOTS_POOL,
+				    .generation = generation};
+
+	slots_set_about(slots, &about);
+}
+
+static struct turn_place owner_of(struct slots *slots, uint64_t hash)
+{
+	struct turn_place owner = {0, 0};
+
+	assert_true(slots_owner_of(slots, hash, &owner));
+	return owner;
+}
+
+static void workers_share_hashes_and_keep_them_when_one_restarts(void **state)
+{
+	unsigned counts[WORKERS] = {0}, waiting = 0;
 	struct turn_place before[400];
 
+	set_generation(*state, 1);
 	for (unsigned i = 0; i < WORKERS; i++)
 		make_ready(*state, i);
 	for (unsigned i = 0; i < 400; i++) {
-		before[i] = slots_owner_of(*state, i * 77777777ull);
+		before[i] = owner_of(*state, i * 77777777ull);
+		assert_int_not_equal(before[i].incarnation, 0);
 		counts[before[i].slot]++;
 	}
 	for (unsigned i = 0; i < WORKERS; i++)
 		assert_true(counts[i] > 50);
 	slots_clear(*state, 2);
 	for (unsigned i = 0; i < 400; i++) {
-		struct turn_place now = slots_owner_of(*state, i * 77777777ull);
+		struct turn_place now = owner_of(*state, i * 77777777ull);
 
-		assert_int_not_equal(now.slot, 2);
-		moved += now.slot != before[i].slot;
+		assert_int_equal(now.slot, before[i].slot);
+		waiting += now.incarnation == 0;
 	}
-	assert_int_equal(moved, counts[2]);
+	assert_int_equal(waiting, counts[2]);
+	slots_claim(*state, 2, 1); /* starts, and is not ready yet */
+	for (unsigned i = 0; i < 400; i++)
+		if (before[i].slot == 2)
+			assert_int_equal(
+			    owner_of(*state, i * 77777777ull).incarnation, 0);
 }
 
-static void nobody_owns_anything_before_a_worker_is_ready(void **state)
+static void a_hash_belongs_to_the_generation_that_is_said_to_be_ready(
+    void **state)
 {
-	slots_claim(*state, 0);
-	assert_int_equal(slots_owner_of(*state, 5).incarnation, 0);
+	struct turn_place owner;
+
+	make_ready(*state, 0);
+	make_ready(*state, 1);
+	assert_false(slots_owner_of(*state, 5, &owner));
+	set_generation(*state, 1);
+	slots_claim(*state, 2, 2);
+	atomic_store(&slots_at(*state, 2)->state, SLOT_READY);
+	for (uint64_t i = 0; i < 100; i++)
+		assert_true(owner_of(*state, i).slot < 2);
+	set_generation(*state, 2);
+	for (uint64_t i = 0; i < 100; i++)
+		assert_int_equal(owner_of(*state, i).slot, 2);
+	slots_release(*state, 2);
+	assert_false(slots_owner_of(*state, 5, &owner));
+}
+
+static void who_drains_still_owns_what_was_its_own(void **state)
+{
+	set_generation(*state, 1);
+	make_ready(*state, 0);
+	atomic_store(&slots_at(*state, 0)->state, SLOT_DRAINING);
+	assert_int_not_equal(owner_of(*state, 5).incarnation, 0);
+}
+
+static void there_is_room_for_three_generations(void **state)
+{
+	(void)state;
+	assert_true(slots_room(1, 1) >= 3 * 4);
+	assert_int_equal(slots_room(64, 8), 3 * 64);
+	assert_int_equal(slots_room(2, 64), 3 * 64);
+	assert_int_equal(slots_room(1000, 1), SLOTS_MAX);
+}
+
+static void what_the_master_says_is_read_by_another_program(void **state)
+{
+	struct slots_about about = {.kind = SLOTS_POOL,
+				    .master_pid = 77,
+				    .generation = 3,
+				    .workers = 2,
+				    .streams = 500,
+				    .streams_per_worker = 100,
+				    .streams_per_address = 20,
+				    .started_ms = 1000,
+				    .version = "1.2.3",
+				    .listen = "unix:/run/x",
+				    .config_path = "/etc/x"};
+	char path[] = "/tmp/test-slots-XXXXXX";
+	struct slots_about seen;
+	struct slots *master, *reader;
+	int fd = mkstemp(path);
+
+	(void)state;
+	close(fd);
+	master = slots_new(path, WORKERS);
+	slots_set_about(master, &about);
+	slots_claim(master, 1, 3);
+	reader = slots_open_readonly(path);
+	assert_non_null(reader);
+	slots_get_about(reader, &seen);
+	assert_memory_equal(&seen, &about, sizeof seen);
+	assert_int_equal(slots_count(reader), WORKERS);
+	assert_int_equal(slots_at(reader, 1)->generation, 3);
+	assert_true(slots_at(reader, 1)->started_ms > 1600000000000ull);
+	slots_free(reader);
+	slots_unlink(master);
+	slots_free(master);
+	errno = 0;
+	assert_null(slots_open_readonly(path));
+	assert_int_equal(errno, ENOENT);
+}
+
+static void a_file_of_another_version_is_refused_by_readers(void **state)
+{
+	char path[] = "/tmp/test-slots-XXXXXX";
+	uint32_t version = SLOTS_VERSION + 1;
+	int fd = mkstemp(path);
+	struct slots *master;
+
+	(void)state;
+	close(fd);
+	master = slots_new(path, 1);
+	assert_int_equal(pwrite(slots_fd(master), &version, 4, 8), 4);
+	errno = 0;
+	assert_null(slots_open_readonly(path));
+	assert_int_equal(errno, EPROTO);
+	slots_unlink(master);
+	slots_free(master);
 }
 
 static void a_worker_far_above_the_mean_pauses(void **state)
@@ -262,8 +373,8 @@ static void a_new_file_replaces_the_old_and_is_removed_by_its_owner(
 	assert_non_null(old);
 	new = slots_new(path, 2);
 	assert_non_null(new);
-	slots_claim(old, 0); /* still mapped */
-	slots_unlink(old);   /* no longer its own */
+	slots_claim(old, 0, 1); /* still mapped */
+	slots_unlink(old);	/* no longer its own */
 	assert_int_equal(access(path, F_OK), 0);
 	slots_unlink(new);
 	assert_int_not_equal(access(path, F_OK), 0);
@@ -293,8 +404,12 @@ int main(void)
 	    TEST(two_files_do_not_share_incarnations),
 	    TEST(a_worker_sees_what_the_master_wrote),
 	    TEST(a_file_of_another_kind_is_refused),
-	    TEST(ready_workers_share_hashes_and_keep_them),
-	    TEST(nobody_owns_anything_before_a_worker_is_ready),
+	    TEST(workers_share_hashes_and_keep_them_when_one_restarts),
+	    TEST(a_hash_belongs_to_the_generation_that_is_said_to_be_ready),
+	    TEST(who_drains_still_owns_what_was_its_own),
+	    TEST(there_is_room_for_three_generations),
+	    TEST(what_the_master_says_is_read_by_another_program),
+	    TEST(a_file_of_another_version_is_refused_by_readers),
 	    TEST(a_worker_far_above_the_mean_pauses),
 	    TEST(a_new_file_replaces_the_old_and_is_removed_by_its_owner),
 	    TEST(a_folder_that_is_missing_is_an_error),

@@ -393,14 +393,16 @@ static void a_busy_owner_is_waited_for(void **state)
 
 static void what_comes_back_is_answered_here(void **state)
 {
+	char id[IDS_TURN_LEN + 1], path[80];
 	struct buffer bytes;
 	struct fake_peer peer;
 	int fds[2];
 
 	(void)state;
+	ids_make_turn(id, (struct turn_place){7, 8});
+	snprintf(path, sizeof path, "/chat/%s/stream", id);
 	buffer_init(&bytes, BUFFER_UNLIMITED);
-	web_world_put(&bytes,
-		      &(struct web_request){.path = "/chat/" ID "/stream"});
+	web_world_put(&bytes, &(struct web_request){.path = path});
 	for (int i = 0; i < 2; i++) {
 		socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
 		fake_peer_init(&peer, fds[0]);
@@ -413,6 +415,29 @@ static void what_comes_back_is_answered_here(void **state)
 	}
 	/* One hop and no more. */
 	assert_int_equal(handed.calls, 0);
+	buffer_fini(&bytes);
+}
+
+/* Its owner is started again, and might begin the same turn. */
+static void a_turn_that_a_client_named_is_not_begun_by_who_does_not_own_it(
+    void **state)
+{
+	struct buffer bytes;
+	struct fake_peer peer;
+	int fds[2];
+
+	(void)state;
+	buffer_init(&bytes, BUFFER_UNLIMITED);
+	web_world_put(&bytes, &(struct web_request){
+				  .path = "/chat/a-name-of-the-client/stream"});
+	socketpair(AF_UNIX, SOCK_STREAM, 0, fds);
+	fake_peer_init(&peer, fds[0]);
+	server_adopt(web_world.server, fds[1], buffer_slice(&bytes), 3,
+		     ADOPT_OWNER_GONE);
+	web_world_settle();
+	fake_peer_receive(&peer, SIZE_MAX);
+	assert_int_equal(fake_peer_status(&peer), 503);
+	fake_peer_fini(&peer);
 	buffer_fini(&bytes);
 }
 
@@ -438,6 +463,8 @@ int main(void)
 	    POOL(a_dead_owners_turn_is_gone),
 	    POOL(a_busy_owner_is_waited_for),
 	    POOL(what_comes_back_is_answered_here),
+	    POOL(
+		a_turn_that_a_client_named_is_not_begun_by_who_does_not_own_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
