@@ -3,6 +3,7 @@
  * Accepting, handing over, draining: what a worker does besides answering.
  */
 #include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
