@@ -23,4 +23,12 @@ static uint64_t wall_ms(void *state)
 	return read_ms(CLOCK_REALTIME);
 }
 
+uint64_t clock_system_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
 const struct clock clock_system = {monotonic_ms, wall_ms, NULL};

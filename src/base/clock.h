@@ -15,6 +15,9 @@ struct clock {
 
 extern const struct clock clock_system;
 
+/* Of the system's monotonic clock: to measure with, not to decide by. */
+uint64_t clock_system_us(void);
+
 static inline uint64_t clock_monotonic_ms(const struct clock *clock)
 {
 	return clock->monotonic_ms(clock->state);

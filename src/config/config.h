@@ -69,6 +69,8 @@ struct config_limits {
 	unsigned streams_per_worker;  /* 0: from RLIMIT_NOFILE */
 	unsigned streams_per_address; /* 0: no limit */
 	unsigned turns_per_worker;    /* 0: no limit */
+	unsigned selftests;	      /* per address; 0: none at all */
+	unsigned selftest_time_ms;
 	size_t params_bytes;
 	size_t body_bytes;
 	size_t held_bytes;

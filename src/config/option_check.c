@@ -194,12 +194,13 @@ const char *option_check_origin(const char *text)
 const char *option_check_route(const char *text)
 {
 	static const char *const names[] = {"chat",   "search",	 "healthz",
-					    "readyz", "metrics", "page"};
+					    "readyz", "metrics", "selftest",
+					    "page"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(text, names[i]))
 			return NULL;
-	return "chat, search, healthz, readyz, metrics, page";
+	return "chat, search, healthz, readyz, metrics, selftest, page";
 }
 
 const char *option_check_url(const char *text)

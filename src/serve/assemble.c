@@ -2,7 +2,10 @@
 #include "serve/assemble.h"
 
 #include <config.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/memory.h"
 #include "chat/chat.h"
@@ -221,6 +224,16 @@ static void copy_list(const char **to, const struct config_list *from)
 		to[i] = from->items[i];
 }
 
+/* Every process of this installation must come to the same one. */
+static const char *notes_dir(const struct config *config)
+{
+	const char *temporary = getenv("TMPDIR");
+
+	if (access(config->runtime_dir, W_OK | X_OK) == 0)
+		return config->runtime_dir;
+	return temporary && temporary[0] == '/' ? temporary : P_tmpdir;
+}
+
 void assemble_server_options(const struct config *config,
 			     struct server_options *options)
 {
@@ -241,6 +254,9 @@ void assemble_server_options(const struct config *config,
 	    .max_streams_per_address = limits->streams_per_address,
 	    .max_query_bytes = limits->query_bytes,
 	    .max_messages = limits->messages,
+	    .max_selftests = limits->selftests,
+	    .selftest_timeout_ms = limits->selftest_time_ms,
+	    .notes_dir = notes_dir(config),
 	    .allow_system_role = config->chat.allow_system_role,
 	};
 	if (options->max_streams == 0)

@@ -162,6 +162,7 @@ static void open_server(struct worker *worker)
 	struct server_options options;
 
 	assemble_server_options(worker->config, &options);
+	options.process = "pool";
 	worker->server = server_new(&options, &hooks, &parts);
 	worker->link = worker_link_new(loop, worker->args.channel_fd, &events);
 	worker_leave_init(worker);

@@ -11,6 +11,17 @@ enum { ADDRESS_BYTES = 16, ADDRESS_TEXT_MAX = 64 };
 static const unsigned char mapped_prefix[12] = {0, 0, 0, 0, 0,	  0,
 						0, 0, 0, 0, 0xFF, 0xFF};
 
+/* RFC 1918, RFC 3927, RFC 4193, RFC 4291 (section 2.5.6). */
+const char *const address_near[] = {"127.0.0.0/8",
+				    "::1",
+				    "10.0.0.0/8",
+				    "172.16.0.0/12",
+				    "192.168.0.0/16",
+				    "169.254.0.0/16",
+				    "fc00::/7",
+				    "fe80::/10",
+				    NULL};
+
 /* Some proxies write ports: a.b.c.d:port, [v6]:port. */
 static struct slice without_port(struct slice text)
 {

@@ -19,6 +19,9 @@ bool address_is_listed(struct slice address, const char *const *list);
 struct slice address_of_client(struct slice remote, struct slice forwarded,
 			       const char *const *trusted_proxies);
 
+/* Loopback, link-local and private networks, as such a list. */
+extern const char *const address_near[];
+
 /* A key for counting: the address, IPv6 by its /64. 0: not an address. */
 uint64_t address_key(struct slice address);
 

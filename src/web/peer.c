@@ -77,6 +77,13 @@ static void on_ready(void *state, unsigned events)
 		peer_read(peer);
 }
 
+static void on_timer(void *state)
+{
+	struct peer *peer = state;
+
+	peer->stream->on_timer(peer);
+}
+
 struct peer *peer_open(struct server *server, int fd)
 {
 	struct peer *peer = memory_zalloc(sizeof *peer);
@@ -92,7 +99,7 @@ struct peer *peer_open(struct server *server, int fd)
 	server->peer_count++;
 	record_reader_init(&peer->in);
 	buffer_init(&peer->out, BUFFER_UNLIMITED);
-	timer_init(&peer->timer, server->loop, stream_on_timer, peer);
+	timer_init(&peer->timer, server->loop, on_timer, peer);
 	peer->watch = watch_open(server->loop, fd, on_ready, peer);
 	watch(peer);
 	peer_touch(peer, &server->reading);
@@ -276,7 +283,7 @@ void peer_run(struct peer *peer)
 		return;
 	switch (peer->state) {
 	case PEER_STREAMING:
-		stream_pump(peer);
+		peer->stream->pump(peer);
 		break;
 	case PEER_FLUSHING:
 		after_reply(peer);

@@ -5,13 +5,13 @@
  *   READING --> WORKING --> STREAMING --> FLUSHING --> (READING | DRAINING)
  *
  * READING waits for a complete request; WORKING: a route has it and owes an
- * answer; STREAMING: the peer reads a turn's journal; FLUSHING: the reply is
+ * answer; STREAMING: the peer follows a stream; FLUSHING: the reply is
  * complete and its last bytes leave; DRAINING: what the web server still
  * sends is thrown away for a moment, so that it sees our answer instead of a
  * reset.
  *
  * Whatever happens, peer_close() is the one end: it tells the route's work
- * (on_gone), leaves the journal and frees.
+ * (on_gone), leaves the stream and frees.
  */
 #ifndef LEAT_WEB_PEER_H
 #define LEAT_WEB_PEER_H
@@ -25,6 +25,8 @@
 #include "web/request.h"
 #include "web/server.h"
 #include "wire/dialect.h"
+
+struct stream_ops;
 
 enum peer_state {
 	PEER_READING,
@@ -69,6 +71,8 @@ struct peer {
 	void *work;
 	void (*on_gone)(struct peer *peer);
 
+	const struct stream_ops *stream; /* while STREAMING; else NULL */
+	void *stream_state;
 	struct turn *turn;
 	struct journal_reader reader;
 	enum dialect dialect;

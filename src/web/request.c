@@ -21,6 +21,16 @@ static const struct {
     {"HTTP_X_REQUEST_ID", offsetof(struct request, request_id)},
     {"REMOTE_ADDR", offsetof(struct request, remote_address)},
     {"HTTP_X_FORWARDED_FOR", offsetof(struct request, forwarded_for)},
+    {"HTTP_FORWARDED", offsetof(struct request, forwarded)},
+    {"HTTP_VIA", offsetof(struct request, via)},
+    {"SERVER_PROTOCOL", offsetof(struct request, protocol)},
+    {"HTTPS", offsetof(struct request, https)},
+    {"REQUEST_SCHEME", offsetof(struct request, scheme)},
+    {"CONTENT_TYPE", offsetof(struct request, content_type)},
+    {"CONTENT_LENGTH", offsetof(struct request, content_length)},
+    {"HTTP_AUTHORIZATION", offsetof(struct request, authorization)},
+    {"REDIRECT_HTTP_AUTHORIZATION",
+     offsetof(struct request, redirect_authorization)},
     {"SERVER_SOFTWARE", offsetof(struct request, server_software)},
     {"LEAT_MOUNT", offsetof(struct request, mount_input.leat_mount)},
     {"SCRIPT_NAME", offsetof(struct request, mount_input.script_name)},
@@ -81,8 +91,14 @@ bool request_decode(struct request *request, struct slice records,
 {
 	struct fcgi_sink sink = {on_params, request};
 
-	return fcgi_decode(records, max_body_bytes, &sink, &request->body,
-			   fault);
+	bool is_ok =
+	    fcgi_decode(records, max_body_bytes, &sink, &request->body, fault);
+
+	/* Apache's RewriteRule with E=HTTP_AUTHORIZATION, after an internal
+	 * redirect. */
+	if (request->authorization.len == 0)
+		request->authorization = request->redirect_authorization;
+	return is_ok;
 }
 
 bool request_is(const struct request *request, const char *method)
@@ -143,6 +159,19 @@ bool request_is_foreign(const struct request *request)
 bool request_is_cross_site(const struct request *request)
 {
 	return slice_is(request->fetch_site, "cross-site");
+}
+
+bool request_is_https(const struct request *request)
+{
+	return text_equal_nocase(request->https, "on") ||
+	       slice_is(request->https, "1") ||
+	       text_equal_nocase(request->scheme, "https");
+}
+
+bool request_is_forwarded(const struct request *request)
+{
+	return request->forwarded_for.len > 0 || request->forwarded.len > 0 ||
+	       request->via.len > 0;
 }
 
 bool request_hides_leaving(const struct request *request)

@@ -25,7 +25,16 @@ struct request {
 	struct slice request_id;
 	struct slice remote_address;
 	struct slice forwarded_for;
+	struct slice forwarded; /* Forwarded: RFC 7239 */
+	struct slice via;
 	struct slice server_software;
+	struct slice protocol; /* "HTTP/1.1", "HTTP/2.0" */
+	struct slice https;    /* "on", or empty */
+	struct slice scheme;
+	struct slice content_type;
+	struct slice content_length; /* empty: chunked, or none */
+	struct slice authorization;
+	struct slice redirect_authorization;
 	struct mount_input mount_input;
 	struct mount_place place;
 	struct slice body; /* memory_free() its data */
@@ -47,6 +56,10 @@ bool request_wants_events(const struct request *request);
 bool request_hides_leaving(const struct request *request);
 /* An Origin header whose host is not the one that was asked. */
 bool request_is_foreign(const struct request *request);
+/* The client speaks TLS, as far as the web server knows. */
+bool request_is_https(const struct request *request);
+/* It came through a proxy in front of the web server, or claims so. */
+bool request_is_forwarded(const struct request *request);
 /* Another site's page made the browser ask: also by an image or a link, which
  * name no Origin (W3C Fetch Metadata, section 2.3). */
 bool request_is_cross_site(const struct request *request);

@@ -23,6 +23,8 @@ static const struct route {
     {"search", NULL, false, true, METHOD_GET, route_search},
     {"healthz", NULL, false, true, METHOD_GET, route_healthz},
     {"readyz", NULL, false, true, METHOD_GET, route_readyz},
+    {"selftest", NULL, false, true, METHOD_GET | METHOD_POST, route_selftest},
+    {"selftest", NULL, true, false, METHOD_GET, route_selftest_part},
     {"metrics", NULL, false, true, METHOD_GET, route_metrics},
 };
 

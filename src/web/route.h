@@ -21,6 +21,8 @@ void route_search(struct peer *peer, struct slice id);
 void route_healthz(struct peer *peer, struct slice id);
 void route_readyz(struct peer *peer, struct slice id);
 void route_metrics(struct peer *peer, struct slice id);
+void route_selftest(struct peer *peer, struct slice id);
+void route_selftest_part(struct peer *peer, struct slice id);
 void route_page(struct peer *peer, struct slice id);
 
 #endif

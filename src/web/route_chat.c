@@ -6,6 +6,7 @@
 #include "web/route_turn.h"
 #include "web/server_private.h"
 #include "web/stream.h"
+#include "web/stream_turn.h"
 #include "wire/ask_read.h"
 
 enum { PARSE_ON_LOOP_MAX = 64 * 1024 };
@@ -93,7 +94,7 @@ static bool join_turn(struct peer *peer, struct ask_form *form)
 static void start_turn(struct peer *peer, struct ask_form *form)
 {
 	struct server *server = peer->server;
-	struct stream_options options = {
+	struct stream_turn options = {
 	    .dialect = dialect_of(form),
 	    .mode =
 		wants_stream(peer, form) ? PEER_MODE_STREAM : PEER_MODE_RESULT,
@@ -118,7 +119,7 @@ static void start_turn(struct peer *peer, struct ask_form *form)
 		turn_linger(options.turn);
 		reply_accepted(peer, options.turn);
 	} else {
-		stream_start(peer, &options);
+		stream_turn_start(peer, &options);
 	}
 }
 

@@ -5,6 +5,7 @@
 #include "web/route.h"
 #include "web/server_private.h"
 #include "web/stream.h"
+#include "web/stream_turn.h"
 #include "wire/query_string.h"
 
 static bool is_self(const struct server *server, struct turn_place place)
@@ -88,10 +89,10 @@ enum route_finding route_turn_find(struct peer *peer, struct slice id,
 void route_turn_attach(struct peer *peer, struct turn *turn, uint32_t after_n,
 		       enum dialect dialect)
 {
-	struct stream_options options = {.turn = turn,
-					 .after_n = after_n,
-					 .dialect = dialect,
-					 .mode = PEER_MODE_STREAM};
+	struct stream_turn options = {.turn = turn,
+				      .after_n = after_n,
+				      .dialect = dialect,
+				      .mode = PEER_MODE_STREAM};
 	struct fault fault;
 
 	if (turn_is_ended(turn) && after_n >= journal_tail(turn_journal(turn)))
@@ -99,7 +100,7 @@ void route_turn_attach(struct peer *peer, struct turn *turn, uint32_t after_n,
 	else if (!stream_admit(peer, &fault))
 		peer_reply_fault(peer, &fault);
 	else
-		stream_start(peer, &options);
+		stream_turn_start(peer, &options);
 }
 
 static void answer_missing(struct peer *peer, struct slice id)
@@ -204,18 +205,18 @@ static void poll_turn(struct peer *peer, struct turn *turn,
 		      const struct stream_query *query)
 {
 	unsigned max_ms = peer->server->options.long_poll_ms;
-	struct stream_options options = {
-	    .turn = turn,
-	    .after_n = (uint32_t)query->after_n,
-	    .mode = PEER_MODE_POLL,
-	    .wait_ms = query->wait_s * 1000 < max_ms
-			   ? (unsigned)query->wait_s * 1000
-			   : max_ms};
+	struct stream_turn options = {.turn = turn,
+				      .after_n = (uint32_t)query->after_n,
+				      .mode = PEER_MODE_POLL,
+				      .wait_ms =
+					  query->wait_s * 1000 < max_ms
+					      ? (unsigned)query->wait_s * 1000
+					      : max_ms};
 	struct fault fault;
 
 	turn_linger(turn);
 	if (stream_admit(peer, &fault))
-		stream_start(peer, &options);
+		stream_turn_start(peer, &options);
 	else
 		peer_reply_fault(peer, &fault);
 }

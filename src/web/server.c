@@ -12,6 +12,7 @@
 #include "web/peer_read.h"
 #include "web/server_private.h"
 #include "web/stream.h"
+#include "web/stream_selftest.h"
 
 enum {
 	SWEEP_MS = 100,
@@ -74,7 +75,7 @@ static void on_sweep(void *state)
 
 	while (
 	    (peer = oldest(server, &server->streaming, options->heartbeat_ms)))
-		stream_heartbeat(peer);
+		peer->stream->heartbeat(peer);
 	while ((peer = oldest(server, &server->reading,
 			      options->request_timeout_ms)))
 		peer_read_late(peer);
@@ -130,6 +131,7 @@ static void on_drain_timer(void *state)
 	if (server->peer_count > 0 && !server->is_interrupting) {
 		server->is_interrupting = true;
 		chat_interrupt_all(server->chat);
+		stream_selftest_end_all(server);
 		timer_start(&server->drain_timer, INTERRUPT_MS);
 		return;
 	}

@@ -41,6 +41,10 @@ struct server_options {
 	size_t max_query_bytes;		  /* 8 KiB */
 	unsigned max_messages;		  /* 200 */
 	bool allow_system_role;
+	const char *process;	      /* "pool", "alone" or "cgi" */
+	unsigned max_selftests;	      /* at a time, per address: 4 */
+	unsigned selftest_timeout_ms; /* 130 s */
+	const char *notes_dir; /* where selftests leave notes; absolute */
 };
 
 enum hand_over_result {

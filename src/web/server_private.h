@@ -37,6 +37,7 @@ struct server {
 	struct list peers;
 	unsigned peer_count;
 	unsigned stream_count;
+	unsigned selftest_count;
 	size_t held_bytes;
 
 	/* Peers by age, oldest first. */
@@ -52,6 +53,7 @@ struct server {
 	char *received;	       /* SERVER_RECEIVE_BYTES, for any peer */
 	struct buffer scratch; /* one pass's bytes of one peer */
 
+	bool has_named_proxy; /* the log says so once */
 	bool is_draining;
 	bool is_interrupting;
 	struct timer drain_timer;

@@ -1,28 +1,37 @@
 /* SPDX-License-Identifier: ISC */
 #include "web/stream.h"
 
-#include "base/json.h"
-#include "core/event.h"
+#include "base/log.h"
 #include "web/address.h"
 #include "web/server_private.h"
-#include "wire/native.h"
 
-enum { POLL_MAX_BYTES = 256 * 1024, SECOND_HEARTBEAT_MS = 100 };
+enum { SECOND_HEARTBEAT_MS = 100 };
 
-static void on_more(struct journal_reader *reader)
+uint64_t stream_address_key(const struct peer *peer)
 {
-	server_mark_pump(LIST_ENTRY(reader, struct peer, reader));
+	const char *const *proxies = peer->server->options.trusted_proxies;
+	const struct request *request = peer->request;
+
+	return address_key(
+	    address_of_client(request->remote_address, request->forwarded_for,
+			      proxies[0] ? proxies : address_near));
 }
 
-/* A list of proxies that is not set, and a request that came through one:
- * the address is the proxy's, and counting it would count everybody. */
-static bool counts_addresses(const struct server *server,
-			     const struct request *request)
+/* Behind a proxy that nobody told us of, its visitors share one address. */
+static void note_refused(struct peer *peer)
 {
-	return server->options.max_streams_per_address > 0 &&
-	       server->hooks.address_acquire &&
-	       (request->forwarded_for.len == 0 ||
-		server->options.trusted_proxies[0]);
+	struct server *server = peer->server;
+
+	if (peer->request->forwarded_for.len == 0 ||
+	    server->options.trusted_proxies[0] || server->has_named_proxy)
+		return;
+	server->has_named_proxy = true;
+	log_warn("web",
+		 "%u streams are open from %.*s, and more were refused: if "
+		 "this is a proxy or a CDN, list it in trusted_proxies",
+		 server->options.max_streams_per_address,
+		 (int)peer->request->remote_address.len,
+		 peer->request->remote_address.data);
 }
 
 bool stream_admit(struct peer *peer, struct fault *fault)
@@ -37,16 +46,16 @@ bool stream_admit(struct peer *peer, struct fault *fault)
 	    server->stream_count >= server->options.max_streams)
 		return fault_set(fault, ERROR_OVERLOADED, "%u streams",
 				 server->stream_count);
-	if (!counts_addresses(server, peer->request))
+	if (limit == 0 || !server->hooks.address_acquire)
 		return true;
-	key = address_key(address_of_client(peer->request->remote_address,
-					    peer->request->forwarded_for,
-					    server->options.trusted_proxies));
+	key = stream_address_key(peer);
 	if (key == 0)
 		return true;
-	if (!server->hooks.address_acquire(server->hooks.state, key, limit))
+	if (!server->hooks.address_acquire(server->hooks.state, key, limit)) {
+		note_refused(peer);
 		return fault_set(fault, ERROR_TOO_MANY_STREAMS,
 				 "%u from one address", limit);
+	}
 	peer->address_key = key;
 	peer->counts_address = true;
 	return true;
@@ -62,219 +71,39 @@ static void release_address(struct peer *peer)
 	server->hooks.address_release(server->hooks.state, peer->address_key);
 }
 
-void stream_start(struct peer *peer, const struct stream_options *options)
+void stream_begin(struct peer *peer, const struct stream_ops *ops, void *state)
 {
-	struct fault fault;
-
-	peer->turn = options->turn;
-	peer->dialect = options->dialect;
-	peer->mode = options->mode;
+	peer->stream = ops;
+	peer->stream_state = state;
 	peer->hides_leaving = request_hides_leaving(peer->request);
-	if (!turn_attach(options->turn, &peer->reader, options->after_n,
-			 on_more)) {
-		peer->turn = NULL;
-		release_address(peer);
-		fault_set(&fault, ERROR_TOO_MANY_STREAMS, "readers of a turn");
-		peer_reply_fault(peer, &fault);
-		return;
-	}
 	peer_drop_records(peer);
 	peer->state = PEER_STREAMING;
 	server_count_stream(peer->server, 1);
-	peer_touch(peer, peer->mode == PEER_MODE_STREAM
-			     ? &peer->server->streaming
-			     : &peer->server->waiting);
-	if (peer->mode != PEER_MODE_STREAM)
-		timer_start(&peer->timer, options->wait_ms);
+	peer_touch(peer, &peer->server->streaming);
 	server_mark_pump(peer);
 }
 
 void stream_leave(struct peer *peer)
 {
-	struct turn *turn = peer->turn;
+	const struct stream_ops *ops = peer->stream;
 
 	release_address(peer);
-	if (!turn)
+	if (!ops)
 		return;
-	peer->turn = NULL;
+	peer->stream = NULL;
 	server_count_stream(peer->server, -1);
 	timer_stop(&peer->timer);
-	turn_detach(turn, &peer->reader);
+	ops->leave(peer);
 }
 
-static bool is_at_end(const struct peer *peer)
+void stream_head_sent(struct peer *peer)
 {
-	const struct journal *journal = peer->reader.journal;
-
-	return journal_is_ended(journal) &&
-	       peer->reader.place.n >= journal_tail(journal);
-}
-
-/* The terminal event, once the journal has ended. */
-static void read_terminal(const struct journal *journal, struct event *event)
-{
-	struct journal_place place = {0, 0};
-
-	while (journal_next(journal, &place, event))
-		continue;
-}
-
-static void put_head(struct peer *peer, struct buffer *out)
-{
-	const struct dialect_ops *ops = dialect_ops(peer->dialect);
-	const struct journal *journal = peer->reader.journal;
-	struct reply_head head = {.status = 200,
-				  .content_type = ops->content_type,
-				  .is_stream = true,
-				  .turn = journal_turn_id(journal)};
-	struct event event;
-
-	if (!ops->is_event_stream && journal_answer_bytes(journal) == 0) {
-		read_terminal(journal, &event);
-		if (event.type == EVENT_ERROR) {
-			head.status = error_http_status(event.error.code);
-			head.retry_after_ms = event.error.retry_after_ms;
-		}
-	}
-	reply_put_head(out, &head, peer->request,
-		       peer->server->options.cors_origins);
-	dialect_put_prelude(out, peer->dialect);
 	peer->head_sent = true;
 	request_free(peer->request);
 	peer->request = NULL;
 }
 
-/* A dialect without comments has nothing to say before the first content. */
-static bool may_begin(const struct peer *peer)
-{
-	return peer->head_sent || dialect_ops(peer->dialect)->is_event_stream ||
-	       journal_answer_bytes(peer->reader.journal) > 0 ||
-	       journal_is_ended(peer->reader.journal);
-}
-
-static void pump_stream(struct peer *peer)
-{
-	struct server *server = peer->server;
-	struct buffer *out = &server->scratch;
-	bool is_over = false;
-
-	if (!may_begin(peer))
-		return;
-	do {
-		size_t start;
-		unsigned frames;
-
-		buffer_clear(out);
-		start = record_begin(out);
-		if (!peer->head_sent)
-			put_head(peer, out);
-		frames = dialect_encode(
-		    out, peer->dialect, peer->reader.journal,
-		    &peer->reader.place, server->options.max_unwritten_bytes);
-		metrics_add(server->metrics, METRIC_FRAMES, frames);
-		record_end(out, start, peer->request_id);
-		is_over = is_at_end(peer);
-		if (is_over)
-			record_put_end(out, peer->request_id);
-		peer_send(peer, out);
-	} while (!is_over && peer->out.len == 0 &&
-		 peer->reader.place.n < journal_tail(peer->reader.journal));
-	if (is_over) {
-		stream_leave(peer);
-		peer_finish(peer);
-	}
-}
-
-static void answer_with(struct peer *peer, const struct event *event)
-{
-	struct journal *journal = journal_ref(peer->reader.journal);
-	struct reply_head head = {.status = 200,
-				  .content_type = "application/json",
-				  .turn = journal_turn_id(journal)};
-	struct buffer body;
-
-	buffer_init(&body, BUFFER_UNLIMITED);
-	if (event->type == EVENT_FINAL) {
-		native_put_result(&body, journal, &event->final);
-	} else {
-		head.status = error_http_status(event->error.code);
-		head.retry_after_ms = event->error.retry_after_ms;
-		native_put_object(&body, journal, event);
-	}
-	buffer_append_char(&body, '\n');
-	stream_leave(peer);
-	peer_reply(peer, &head, buffer_slice(&body));
-	buffer_fini(&body);
-	journal_unref(journal);
-}
-
-static void answer_result(struct peer *peer)
-{
-	struct event event;
-
-	read_terminal(peer->reader.journal, &event);
-	answer_with(peer, &event);
-}
-
-/* The turn may go on for others, who have more time; this one gets what was
- * said so far. */
-static void answer_late(struct peer *peer)
-{
-	struct event event = {.type = EVENT_ERROR,
-			      .error = {.code = ERROR_UPSTREAM_TOTAL_TIMEOUT,
-					.is_retryable = error_retryable(
-					    ERROR_UPSTREAM_TOTAL_TIMEOUT)}};
-
-	answer_with(peer, &event);
-}
-
-static void answer_poll(struct peer *peer)
-{
-	struct journal *journal = journal_ref(peer->reader.journal);
-	struct reply_head head = {.status = 200,
-				  .content_type = "application/json",
-				  .turn = journal_turn_id(journal)};
-	struct buffer body;
-	struct event event;
-
-	buffer_init(&body, BUFFER_UNLIMITED);
-	buffer_append_string(&body, "{\"events\":[");
-	while (body.len < POLL_MAX_BYTES &&
-	       journal_next(journal, &peer->reader.place, &event)) {
-		json_put_comma(&body);
-		native_put_object(&body, journal, &event);
-	}
-	buffer_append_char(&body, ']');
-	json_put_int_member(&body, "next", peer->reader.place.n);
-	json_put_bool_member(&body, "ended", is_at_end(peer));
-	buffer_append_string(&body, "}\n");
-	stream_leave(peer);
-	peer_reply(peer, &head, buffer_slice(&body));
-	buffer_fini(&body);
-	journal_unref(journal);
-}
-
-void stream_pump(struct peer *peer)
-{
-	const struct journal *journal = peer->reader.journal;
-
-	switch (peer->mode) {
-	case PEER_MODE_STREAM:
-		pump_stream(peer);
-		break;
-	case PEER_MODE_RESULT:
-		if (journal_is_ended(journal))
-			answer_result(peer);
-		break;
-	case PEER_MODE_POLL:
-		if (journal_is_ended(journal) ||
-		    peer->reader.place.n < journal_tail(journal))
-			answer_poll(peer);
-		break;
-	}
-}
-
-static void send_heartbeat(struct peer *peer)
+void stream_send_heartbeat(struct peer *peer)
 {
 	struct buffer *out = &peer->server->scratch;
 	size_t start;
@@ -287,30 +116,9 @@ static void send_heartbeat(struct peer *peer)
 	peer_send(peer, out);
 }
 
-void stream_heartbeat(struct peer *peer)
+void stream_send_heartbeats(struct peer *peer)
 {
-	if (!peer->head_sent || !dialect_ops(peer->dialect)->is_event_stream) {
-		peer_touch(peer, &peer->server->streaming);
-		return;
-	}
-	send_heartbeat(peer);
+	stream_send_heartbeat(peer);
 	if (peer->hides_leaving)
 		timer_start(&peer->timer, SECOND_HEARTBEAT_MS);
-}
-
-void stream_on_timer(void *state)
-{
-	struct peer *peer = state;
-
-	switch (peer->mode) {
-	case PEER_MODE_STREAM:
-		send_heartbeat(peer);
-		break;
-	case PEER_MODE_POLL:
-		answer_poll(peer);
-		break;
-	case PEER_MODE_RESULT:
-		answer_late(peer);
-		break;
-	}
 }

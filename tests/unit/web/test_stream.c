@@ -417,19 +417,49 @@ static void addresses_are_given_back_whatever_happens(void **state)
 	assert_int_equal(acquired, 0);
 }
 
-static void behind_unknown_proxies_addresses_are_not_counted(void **state)
+static uint64_t key_for(const char *remote, const char *forwarded)
 {
-	struct web_request request = {.body = ASK,
+	struct web_request request = {.body = "{\"query\":\"q\"}",
 				      .accept = "text/event-stream",
-				      .forwarded_for = "203.0.113.9"};
+				      .remote_address = remote,
+				      .forwarded_for = forwarded};
+
+	acquired_key = 0;
+	web_world_request(&request);
+	web_world_end();
+	return acquired_key;
+}
+
+static void no_header_of_a_client_switches_its_limit_off(void **state)
+{
+	uint64_t own;
 
 	(void)state;
 	limit_addresses(1, NULL);
-	web_world_request(&request);
-	assert_int_equal(acquired, 0);
+	own = key_for("203.0.113.1", NULL);
+	assert_true(own != 0);
+	assert_true(key_for("203.0.113.1", "198.51.100.7") == own);
+	/* A proxy on this machine or in its network tells the truth. */
+	assert_true(key_for("127.0.0.1", "203.0.113.1") == own);
+	assert_true(key_for("10.9.8.7", "1.2.3.4, 203.0.113.1") == own);
+	assert_true(key_for("::1", "203.0.113.1, 192.168.0.5") == own);
+	assert_true(key_for("unix:", "203.0.113.1") == 0);
+	/* Where proxies are listed, only those. */
 	limit_addresses(1, "192.0.2.1");
-	web_world_request(&request);
-	assert_int_equal(acquired, 1);
+	assert_true(key_for("192.0.2.1", "203.0.113.1") == own);
+	assert_true(key_for("127.0.0.1", "203.0.113.1") != own);
+}
+
+static void an_ipv6_visitor_is_its_network(void **state)
+{
+	uint64_t own;
+
+	(void)state;
+	limit_addresses(1, NULL);
+	own = key_for("2001:db8:1:2::1", NULL);
+	assert_true(own != 0);
+	assert_true(key_for("2001:db8:1:2:ffff::9", NULL) == own);
+	assert_true(key_for("2001:db8:1:3::1", NULL) != own);
 }
 
 #define EACH(test)                                              \
@@ -459,7 +489,8 @@ int main(void)
 	    EACH(a_worker_has_a_limited_number_of_streams),
 	    EACH(an_address_has_a_limited_number_of_streams),
 	    EACH(addresses_are_given_back_whatever_happens),
-	    EACH(behind_unknown_proxies_addresses_are_not_counted),
+	    EACH(no_header_of_a_client_switches_its_limit_off),
+	    EACH(an_ipv6_visitor_is_its_network),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

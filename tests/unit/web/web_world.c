@@ -140,7 +140,7 @@ static void put(const char **params, const char *name, const char *value)
 
 void web_world_put(struct buffer *out, const struct web_request *request)
 {
-	const char *params[40] = {"LEAT_MOUNT", "/ask", NULL};
+	const char *params[60] = {"LEAT_MOUNT", "/ask", NULL};
 	const char *method = request->method;
 	char script[500];
 	char length[24];
@@ -166,6 +166,8 @@ void web_world_put(struct buffer *out, const struct web_request *request)
 	put(params, "SERVER_SOFTWARE", request->server_software);
 	put(params, "HTTP_SEC_FETCH_SITE", request->fetch_site);
 	put(params, "HTTP_X_FORWARDED_FOR", request->forwarded_for);
+	for (const char *const *more = request->more; more && *more; more += 2)
+		put(params, more[0], more[1]);
 	fake_peer_put_request(out, &made);
 }
 

@@ -21,7 +21,7 @@
 #include "web/server.h"
 
 enum {
-	WORLD_CLIENTS_MAX = 16,
+	WORLD_CLIENTS_MAX = 24,
 	WORLD_HEARTBEAT_MS = 1000,
 	WORLD_WRITE_MS = 3000,
 	WORLD_REQUEST_MS = 2000,
@@ -73,6 +73,7 @@ struct web_request {
 	const char *server_software; /* what the web server calls itself */
 	const char *forwarded_for;
 	const char *remote_address; /* NULL: 192.0.2.1 */
+	const char *const *more;    /* "NAME", "value", …, NULL */
 	bool keeps;
 };
 void web_world_put(struct buffer *out, const struct web_request *request);
