@@ -124,8 +124,23 @@ static bool find_route(struct slice path, mount_names_route *names_route,
 	return false;
 }
 
+/* The server has put the program's own address in front (a rewrite to
+ * /cgi-bin/leat.cgi/chat); what stands behind it is still ours. */
+static bool take_path_info(const struct mount_input *input, struct arena *arena,
+			   struct slice mount, struct mount_place *place)
+{
+	if (input->path_info.len == 0 || input->path_info.data[0] != '/')
+		return false;
+	mount = collapse(mount, arena);
+	if (mount.len && (mount.data[0] != '/' || has_dots(mount)))
+		return false;
+	set_place(place, collapse(input->path_info, arena), 0);
+	place->mount = mount;
+	return true;
+}
+
 static bool resolve_path(const struct mount_input *input, struct slice path,
-			 mount_names_route *names_route,
+			 struct arena *arena, mount_names_route *names_route,
 			 struct mount_place *place)
 {
 	struct slice mount =
@@ -135,9 +150,10 @@ static bool resolve_path(const struct mount_input *input, struct slice path,
 		return false;
 	if (input->leat_mount.len || input->option.len) {
 		mount = without_slash(mount);
-		if (!is_under(path, mount))
+		if (is_under(path, mount))
+			set_place(place, path, mount.len);
+		else if (!take_path_info(input, arena, mount, place))
 			return false;
-		set_place(place, path, mount.len);
 		return true;
 	}
 	mount = without_slash(input->script_name);
@@ -158,11 +174,12 @@ bool mount_resolve(const struct mount_input *input, struct arena *arena,
 			 input->path_info.data ? input->path_info.data : "");
 	struct slice path = collapse(slice_of(joined), arena);
 
-	if (resolve_path(input, path, names_route, place))
+	if (resolve_path(input, path, arena, names_route, place))
 		return true;
 	/* A rewrite put the program's own address into SCRIPT_NAME. */
 	if (input->path_info.len ||
 	    !read_target(input->request_uri, arena, &path))
 		return false;
-	return resolve_path(input, collapse(path, arena), names_route, place);
+	return resolve_path(input, collapse(path, arena), arena, names_route,
+			    place);
 }

@@ -33,6 +33,7 @@ static const struct {
      offsetof(struct request, redirect_authorization)},
     {"SERVER_SOFTWARE", offsetof(struct request, server_software)},
     {"LEAT_MOUNT", offsetof(struct request, mount_input.leat_mount)},
+    {"REDIRECT_LEAT_MOUNT", offsetof(struct request, redirect_mount)},
     {"SCRIPT_NAME", offsetof(struct request, mount_input.script_name)},
     {"PATH_INFO", offsetof(struct request, mount_input.path_info)},
     {"REQUEST_URI", offsetof(struct request, mount_input.request_uri)},
@@ -63,27 +64,45 @@ void request_free(struct request *request)
 	memory_free(request);
 }
 
-static void on_params(void *state, char *const *params)
+static void set_param(struct request *request, struct slice name,
+		      const char *value)
 {
-	struct request *request = state;
+	for (int i = 0; i < WANTED_COUNT; i++) {
+		struct slice *field =
+		    (struct slice *)(void *)((char *)request +
+					     wanted[i].offset);
 
+		if (slice_is(name, wanted[i].name))
+			*field = arena_copy(&request->arena, slice_of(value));
+	}
+}
+
+/* What Apache had set before an internal redirect has another name after
+ * it. Clients cannot write such names: theirs begin with HTTP_. */
+static void take_over(struct slice *field, struct slice redirected)
+{
+	if (field->len == 0)
+		*field = redirected;
+}
+
+void request_set_params(struct request *request, char *const *params)
+{
 	for (; *params; params++) {
 		const char *equals = strchr(*params, '=');
-		struct slice name;
 
-		if (!equals)
-			continue;
-		name = slice_make(*params, (size_t)(equals - *params));
-		for (int i = 0; i < WANTED_COUNT; i++) {
-			struct slice *field =
-			    (struct slice *)(void *)((char *)request +
-						     wanted[i].offset);
-
-			if (slice_is(name, wanted[i].name))
-				*field = arena_copy(&request->arena,
-						    slice_of(equals + 1));
-		}
+		if (equals)
+			set_param(
+			    request,
+			    slice_make(*params, (size_t)(equals - *params)),
+			    equals + 1);
 	}
+	take_over(&request->authorization, request->redirect_authorization);
+	take_over(&request->mount_input.leat_mount, request->redirect_mount);
+}
+
+static void on_params(void *state, char *const *params)
+{
+	request_set_params(state, params);
 }
 
 bool request_decode(struct request *request, struct slice records,
@@ -91,14 +110,8 @@ bool request_decode(struct request *request, struct slice records,
 {
 	struct fcgi_sink sink = {on_params, request};
 
-	bool is_ok =
-	    fcgi_decode(records, max_body_bytes, &sink, &request->body, fault);
-
-	/* Apache's RewriteRule with E=HTTP_AUTHORIZATION, after an internal
-	 * redirect. */
-	if (request->authorization.len == 0)
-		request->authorization = request->redirect_authorization;
-	return is_ok;
+	return fcgi_decode(records, max_body_bytes, &sink, &request->body,
+			   fault);
 }
 
 bool request_is(const struct request *request, const char *method)

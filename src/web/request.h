@@ -35,14 +35,19 @@ struct request {
 	struct slice content_length; /* empty: chunked, or none */
 	struct slice authorization;
 	struct slice redirect_authorization;
+	struct slice redirect_mount;
 	struct mount_input mount_input;
 	struct mount_place place;
 	struct slice body; /* memory_free() its data */
 };
 
-/* From the records of one complete request. Never NULL; false means that the
- * fault is the answer (method and headers may be known all the same). */
+/* Never NULL. */
 struct request *request_new(void);
+/* "NAME=value" texts, as FastCGI and a CGI program's environment have them;
+ * NULL ends, what is of interest is copied. */
+void request_set_params(struct request *request, char *const *params);
+/* All of a request, from its complete records. False: the fault is the answer
+ * (method and headers may be known all the same). */
 bool request_decode(struct request *request, struct slice records,
 		    size_t max_body_bytes, struct fault *fault);
 void request_free(struct request *request);

@@ -233,12 +233,40 @@ static void what_could_mean_another_place_is_refused(void **state)
 			    &(struct mount_place){.has_slash = false}));
 }
 
+/* RewriteRule ^ask/(.*)$ /cgi-bin/leat.cgi/$1 in a .htaccess, and the like. */
+static void behind_a_rewritten_program_path_info_counts(void **state)
+{
+	static const struct set_up cases[] = {
+	    {"no mount known", NULL, NULL, "/cgi-bin/leat.cgi", "/chat/x",
+	     "/ask/chat/x", "/cgi-bin/leat.cgi", "chat/x"},
+	    {"parameter", "/ask", NULL, "/cgi-bin/leat.cgi", "/chat/x",
+	     "/ask/chat/x", "/ask", "chat/x"},
+	    {"option", NULL, "/ask", "/cgi-bin/leat.cgi", "//chat//x/",
+	     "/ask/chat/x", "/ask", "chat/x"},
+	    {"the page", "/ask", NULL, "/cgi-bin/leat.cgi", "/", "/ask/",
+	     "/ask", ""},
+	    {"a mount that is no path", "ask/..", NULL, "/x.cgi", "/chat",
+	     "/chat", NULL, NULL},
+	    {"dots", "/ask", NULL, "/cgi-bin/leat.cgi", "/chat/../x",
+	     "/ask/chat", NULL, NULL},
+	    {"not a path", "/ask", NULL, "/cgi-bin/leat.cgi", "chat",
+	     "/ask/chat", NULL, NULL},
+	    {"no path info: the raw address", "/ask", NULL, "/ask.fcgi", NULL,
+	     "/ask/chat?x", "/ask", "chat"},
+	};
+
+	(void)state;
+	CHECK(cases);
+}
+
 /* What the server's access rules saw is what counts. */
 static void the_raw_address_is_not_asked_when_path_info_is_there(void **state)
 {
 	static const struct set_up cases[] = {
-	    {"raw differs", "/ask", NULL, "/other", "/x", "/ask/chat", NULL,
-	     NULL},
+	    {"raw differs", "/ask", NULL, "/other", "/x", "/ask/chat", "/ask",
+	     "x"},
+	    {"raw is of another route", NULL, NULL, "/ask", "/healthz",
+	     "/ask/chat", "/ask", "healthz"},
 	    {"both fit", NULL, NULL, "/api/chat", NULL, "/b/search", "/api",
 	     "chat"},
 	};
@@ -259,6 +287,7 @@ int main(void)
 	    EACH(slashes_are_collapsed),
 	    EACH(a_raw_address_is_read_as_a_server_would),
 	    EACH(what_could_mean_another_place_is_refused),
+	    EACH(behind_a_rewritten_program_path_info_counts),
 	    EACH(the_raw_address_is_not_asked_when_path_info_is_there),
 	};
 

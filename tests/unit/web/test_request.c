@@ -120,6 +120,56 @@ static void parameters_arrive_under_their_names(void **state)
 	assert_null(getenv("LEAT_MOUNT"));
 }
 
+static void a_programs_environment_is_read_alike(void **state)
+{
+	char *const environment[] = {"PATH=/bin:/usr/bin",
+				     "NOT A PAIR",
+				     "=",
+				     "REQUEST_METHOD=GET",
+				     "QUERY_STRING=a=b&c=d",
+				     "HTTPS=ON",
+				     "SERVER_PROTOCOL=HTTP/2.0",
+				     "HTTP_VIA=1.1 front",
+				     "LEAT_MOUNT=",
+				     "REDIRECT_LEAT_MOUNT=/ask",
+				     "REDIRECT_HTTP_AUTHORIZATION=Bearer x",
+				     NULL};
+
+	(void)state;
+	request_set_params(request, environment);
+	assert_true(request_is(request, "GET"));
+	assert_true(slice_is(request->query_string, "a=b&c=d"));
+	assert_true(request_is_https(request));
+	assert_true(request_is_forwarded(request));
+	assert_true(slice_is(request->protocol, "HTTP/2.0"));
+	assert_true(slice_is(request->mount_input.leat_mount, "/ask"));
+	assert_true(slice_is(request->authorization, "Bearer x"));
+}
+
+static void the_servers_own_word_comes_first(void **state)
+{
+	static const char *const params[] = {"REDIRECT_HTTP_AUTHORIZATION",
+					     "Bearer old",
+					     "HTTP_AUTHORIZATION",
+					     "Bearer new",
+					     "REDIRECT_LEAT_MOUNT",
+					     "/old",
+					     "LEAT_MOUNT",
+					     "/new",
+					     "HTTPS",
+					     "off",
+					     "REQUEST_SCHEME",
+					     "http",
+					     NULL};
+
+	(void)state;
+	assert_true(decode(params, SLICE_NONE));
+	assert_true(slice_is(request->authorization, "Bearer new"));
+	assert_true(slice_is(request->mount_input.leat_mount, "/new"));
+	assert_false(request_is_https(request));
+	assert_false(request_is_forwarded(request));
+}
+
 static void a_body_arrives_whole(void **state)
 {
 	static char bytes[BODY_MAX];
@@ -275,6 +325,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    EACH(parameters_arrive_under_their_names),
+	    EACH(a_programs_environment_is_read_alike),
+	    EACH(the_servers_own_word_comes_first),
 	    EACH(a_body_arrives_whole),
 	    EACH(a_body_without_a_length_is_read_to_its_end),
 	    EACH(no_body_is_none),
