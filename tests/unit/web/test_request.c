@@ -122,18 +122,19 @@ static void parameters_arrive_under_their_names(void **state)
 
 static void a_programs_environment_is_read_alike(void **state)
 {
-	char *const environment[] = {"PATH=/bin:/usr/bin",
-				     "NOT A PAIR",
-				     "=",
-				     "REQUEST_METHOD=GET",
-				     "QUERY_STRING=a=b&c=d",
-				     "HTTPS=ON",
-				     "SERVER_PROTOCOL=HTTP/2.0",
-				     "HTTP_VIA=1.1 front",
-				     "LEAT_MOUNT=",
-				     "REDIRECT_LEAT_MOUNT=/ask",
-				     "REDIRECT_HTTP_AUTHORIZATION=Bearer x",
-				     NULL};
+	char *const environment[] = {
+	    (char[]){"PATH=/bin:/usr/bin"},
+	    (char[]){"NOT A PAIR"},
+	    (char[]){"="},
+	    (char[]){"REQUEST_METHOD=GET"},
+	    (char[]){"QUERY_STRING=a=b&c=d"},
+	    (char[]){"HTTPS=ON"},
+	    (char[]){"SERVER_PROTOCOL=HTTP/2.0"},
+	    (char[]){"HTTP_VIA=1.1 front"},
+	    (char[]){"LEAT_MOUNT="},
+	    (char[]){"REDIRECT_LEAT_MOUNT=/ask"},
+	    (char[]){"REDIRECT_HTTP_AUTHORIZATION=Bearer x"},
+	    NULL};
 
 	(void)state;
 	request_set_params(request, environment);
