@@ -5,35 +5,12 @@ import fs from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import zlib from 'node:zlib';
-import { scenario, sleep, IS_ROOT, SLOWNESS, TOP } from './lib/place.mjs';
+import { scenario, sleep, SLOWNESS, TOP } from './lib/place.mjs';
 import { startSite } from './lib/site.mjs';
-import { SseParser, readStream, request } from './lib/sse.mjs';
+import { SseParser, request } from './lib/sse.mjs';
 import { startNginx } from './lib/nginx.mjs';
 import { assertNative } from './lib/native.mjs';
-
-const PACE_MS = 100;
-
-async function paced(call) {
-	for (let n = 0; n < 12 && !call.isClosed; n++) {
-		call.sentAt ??= [];
-		call.sentAt.push(performance.now());
-		await call.delta(`frame${n} `);
-		await sleep(PACE_MS);
-	}
-	await call.stop();
-}
-
-/** How long after the model each frame came, in milliseconds. */
-function delays(stream, call) {
-	return call.sentAt.map((at, n) => {
-		const event = stream.events.find((e) => (e.json?.content ?? '').includes(`frame${n} `));
-		return event ? event.at - at : Infinity;
-	});
-}
-
-function median(list) {
-	return list.slice().sort((a, b) => a - b)[Math.floor(list.length / 2)];
-}
+import { PACE_MS, delays, median, paced } from './lib/paced.mjs';
 
 function confWith(more) {
 	return fs.readFileSync(path.join(TOP, 'nginx/leat.conf'), 'utf8')
@@ -57,15 +34,6 @@ scenario('without the header\'s effect nginx holds frames back: the test above c
 	const list = delays(stream, site.upstream.calls[0]);
 	assert.ok(list[0] > 5 * PACE_MS, `delays ${list.map((d) => d.toFixed(1))}`);
 	assert.equal(stream.last.json.result.answer, Array.from({ length: 12 }, (_, n) => `frame${n} `).join(''));
-});
-
-scenario('an nginx in front of nginx is unbuffered too', async (place) => {
-	const site = await startSite(place, { script: paced });
-	const outer = await startNginx(place, { socket: site.leat.address, site: `location /front/ { proxy_pass ${site.nginx.url}/ask/; }` });
-	const stream = await readStream(`${outer.url}/front/chat`, { body: { query: 'q', streaming: true } });
-	assertNative(stream);
-	const list = delays(stream, site.upstream.calls[0]);
-	assert.ok(median(list) < 8 * SLOWNESS, `delays ${list.map((d) => d.toFixed(1))}`);
 });
 
 scenario('gzip does not hold a stream back', async (place) => {
@@ -150,13 +118,4 @@ scenario('a slow upload holds nobody else', async (place) => {
 	assert.equal(reply.status, 200);
 	assert.ok(reply.ms < 300 * SLOWNESS, `${reply.ms} ms`);
 	for (const socket of slow) socket.destroy();
-});
-
-scenario('all four files load as they are shipped', async (place) => {
-	for (const name of fs.readdirSync(path.join(TOP, 'nginx')))
-		if (name.endsWith('.conf')) fs.copyFileSync(path.join(TOP, 'nginx', name), place.path(name));
-	fs.copyFileSync('/etc/nginx/fastcgi_params', place.path('fastcgi_params'));
-	const test = await place.run('nginx', process.env.NGINX ?? '/usr/sbin/nginx',
-		['-e', 'stderr', '-p', place.dir, '-c', 'nginx.conf', '-t', ...(IS_ROOT ? ['-g', 'user root;'] : [])]);
-	assert.match(test.stderr, /syntax is ok/);
 });

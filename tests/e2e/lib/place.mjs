@@ -67,6 +67,18 @@ export function freePort() {
 	});
 }
 
+/** Whether somebody listens there. */
+export function connects(port) {
+	return new Promise((resolve) => {
+		const socket = net.connect(port, '127.0.0.1');
+		socket.on('error', () => resolve(false));
+		socket.on('connect', () => {
+			socket.destroy();
+			resolve(true);
+		});
+	});
+}
+
 export class Process {
 	constructor(name, child, logPath) {
 		this.name = name;

@@ -6,6 +6,7 @@
 //   process        pool: leat serve; alone: one worker that the web server
 //                  (or spawn-fcgi) starts; cgi: a process for each request
 //   streams        how many it can hold at once
+//   tls            HTTP/2 over TLS: nothing can be written by hand
 //   leaving        when a client that left is noticed: 'at once' (even while
 //                  the model is silent), 'heartbeat' (at the next), 'signal'
 //   cells          behaviours in which it differs from the others, and why:
@@ -18,11 +19,16 @@
 // server's own idle timeouts, instead of those in the files). start() gives
 // {url, base: with the mount, port, server: Process, leat: from startLeat() or
 // null, errors(): its error log, stop()}.
-import { nginx } from './servers/nginx.mjs';
+import { nginx, nginxFront, nginxFrontConf, nginxTls } from './servers/nginx.mjs';
 import { apacheHandler, apacheProxy } from './servers/apache.mjs';
+import { lighttpd } from './servers/lighttpd.mjs';
 
 export const servers = [
 	nginx,
+	nginxTls,
+	nginxFront,
+	nginxFrontConf,
 	apacheProxy,
 	apacheHandler,
+	lighttpd,
 ];

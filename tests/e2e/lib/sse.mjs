@@ -2,20 +2,23 @@
 // A client that sees everything: status, headers, each frame with the moment
 // at which it came, comments, and how the connection ended.
 import http from 'node:http';
+import { Http2Request } from './h2.mjs';
 import { within } from './place.mjs';
 
 function send(url, options) {
 	const body = options.body === undefined || typeof options.body === 'string' || Buffer.isBuffer(options.body)
 		? options.body : JSON.stringify(options.body);
-	const request = http.request(url, {
+	const sent = {
 		method: options.method ?? (body === undefined ? 'GET' : 'POST'),
 		headers: {
 			...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
 			...options.headers,
 		},
-		agent: false,
 		...(options.path === undefined ? {} : { path: options.path }),
-	});
+		...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
+	};
+	// As a browser does: HTTP/2 wherever there is TLS.
+	const request = url.startsWith('https:') ? new Http2Request(url, sent) : http.request(url, { agent: false, ...sent });
 	request.setNoDelay(true);
 	if (options.hold) request.flushHeaders();
 	else request.end(body);

@@ -3,6 +3,7 @@
 // or a program and a configuration that it may start. A web server that root
 // starts gives its rights up; everybody may then enter the test's folder.
 import fs from 'node:fs';
+import path from 'node:path';
 import { IS_ROOT } from '../place.mjs';
 import { LEAT, configText, leatConfig, startLeat } from '../leat.mjs';
 
@@ -39,4 +40,30 @@ export function programFor(place, options) {
 	fs.chmodSync(place.path('run'), 0o777);
 	const conf = place.write('leat.conf', configText(leatConfig(place, leatOptions(options))));
 	return { program, conf };
+}
+
+/**
+ * A shipped text with a mistake's replacements, [from, to] each. One that
+ * changes nothing is an error: it would prove that all is well.
+ */
+export function mistaken(text, replacements) {
+	for (const [from, to] of replacements ?? []) {
+		const changed = text.replace(from, to);
+		if (changed === text) throw new Error(`nothing to replace: ${from}`);
+		text = changed;
+	}
+	return text;
+}
+
+/** A document root in which somebody left what is secret. */
+export function leakingRoot(place, dir = place.path('public')) {
+	fs.mkdirSync(dir, { recursive: true });
+	for (const [name, text] of Object.entries({
+		'index.html': '<p>A site.</p>\n',
+		'leat.conf': configText(leatConfig(place)),
+		'openai.key': 'sk-test-left-lying-about\n',
+		'site.db': 'SQLite format 3\0',
+	}))
+		fs.writeFileSync(path.join(dir, name), text);
+	return dir;
 }

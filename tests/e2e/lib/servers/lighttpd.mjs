@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: ISC
+// lighttpd with the files of lighttpd/: before a pool, starting leat itself,
+// and with CGI. Only leat-listen.conf and leat-vars.conf differ.
+import fs from 'node:fs';
+import path from 'node:path';
+import { cleanEnvironment } from '../leat.mjs';
+import { TOP, connects, eventually, freePort } from '../place.mjs';
+import { leakingRoot, mistaken, poolFor, programFor } from './pool.mjs';
+
+const LIGHTTPD = process.env.LIGHTTPD ?? '/usr/sbin/lighttpd';
+
+/** Misconfigurations that owners make: what is replaced in the fragment. */
+const MISTAKES = {
+	buffers: [[/server\.stream-response-body = 2\n/, '']],
+	'ignores leaving': [[/"tcp-fin-propagate" => "\w+",\n/, '']],
+	'short timeout': [['"read-timeout" => 150', '"read-timeout" => 3']],
+	'small bodies': [['server.max-request-size = 8192', 'server.max-request-size = 1024']],
+	/** For the whole site, but Debian's list of types leaves streams alone. */
+	compresses: [],
+	'gives secrets away': [],
+};
+
+const DEFLATE = 'server.modules += ( "mod_deflate" )\ndeflate.mimetypes = ( "text/" )\ndeflate.allowed-encodings = ( "gzip" )\n';
+
+/**
+ * options.way: leat.conf, leat-start.conf or leat-cgi.conf; options.vars:
+ * variables beside the usual; options.edit: [from, to] in that fragment;
+ * options.site: further settings, as text.
+ */
+export async function startLighttpd(place, options) {
+	const dir = place.path(`lighttpd-${place.processes.length}`);
+	const port = await freePort();
+	for (const name of ['site.d', 'public']) fs.mkdirSync(path.join(dir, name), { recursive: true });
+	const put = (name, text) => fs.writeFileSync(path.join(dir, name), text);
+	for (const name of fs.readdirSync(path.join(TOP, 'lighttpd')).filter((n) => n.endsWith('.conf')))
+		put(name, mistaken(fs.readFileSync(path.join(TOP, 'lighttpd', name), 'utf8'), name === options.way ? options.edit : []));
+	put('leat-listen.conf', `server.bind = "127.0.0.1"\nserver.port = ${port}\nvar.leat_way = "${options.way}"\n`);
+	const vars = { leat_mount: '/ask', leat_socket: place.path('leat.sock'), leat_program: place.path('bin/leat'), leat_config: place.path('leat.conf'), leat_start_socket: place.path('leat-start.sock'), ...options.vars };
+	put('leat-vars.conf', Object.entries(vars).map(([name, v]) => `var.${name} = "${v}"\n`).join(''));
+	put('site.d/site.conf', options.site ?? '');
+	const process = place.spawn('lighttpd', LIGHTTPD, ['-D', '-f', 'lighttpd.conf'], { cwd: dir, env: cleanEnvironment() });
+	const errors = () => {
+		const file = path.join(dir, 'error.log');
+		return process.log() + (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '');
+	};
+	await eventually(() => {
+		if (process.exit) throw new Error(`lighttpd ended: ${errors()}`);
+		return connects(port);
+	}, 'lighttpd listens');
+	return { process, port, dir, url: `http://127.0.0.1:${port}`, errors };
+}
+
+function entry(way, about, leatOf) {
+	return {
+		leaving: 'at once',
+		mistakes: Object.keys(MISTAKES),
+		...about,
+		async start(place, options = {}) {
+			const leat = await leatOf(place, options);
+			const idle = options.idle ? [['"read-timeout" => 150', `"read-timeout" => ${options.idle}`], ['max-write-idle = 60', `max-write-idle = ${options.idle}`]] : [];
+			const server = await startLighttpd(place, {
+				way,
+				edit: [...MISTAKES[options.mistake] ?? [], ...idle],
+				site: (options.site ?? '') + (options.mistake === 'compresses' ? DEFLATE : ''),
+			});
+			if (options.mistake === 'gives secrets away') leakingRoot(place, path.join(server.dir, 'public'));
+			return {
+				url: server.url,
+				base: `${server.url}/ask`,
+				port: server.port,
+				server: server.process,
+				leat,
+				errors: server.errors,
+				stop: () => server.process.stop(),
+			};
+		},
+	};
+}
+
+export const lighttpd = entry('leat.conf', {
+	name: 'lighttpd `mod_fastcgi`',
+	slug: 'lighttpd',
+	process: 'pool',
+	streams: 4000,
+}, poolFor);
+
+function started(place, options) {
+	programFor(place, options);
+	return null;
+}
+
+export const lighttpdStart = entry('leat-start.conf', {
+	name: 'lighttpd `mod_fastcgi`, which starts leat',
+	slug: 'lighttpd-start',
+	process: 'alone',
+	streams: 4000,
+}, started);
+
+export const lighttpdCgi = entry('leat-cgi.conf', {
+	name: 'lighttpd `mod_cgi`',
+	slug: 'lighttpd-cgi',
+	process: 'cgi',
+	streams: 200,
+	leaving: 'signal',
+}, started);
