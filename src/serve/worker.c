@@ -11,7 +11,6 @@
 
 #include "base/buffer.h"
 #include "base/log.h"
-#include "chat/chat.h"
 #include "config/config.h"
 #include "config/config_secret.h"
 #include "pool/master_pool.h"
@@ -19,28 +18,15 @@
 #include "serve/worker_private.h"
 #include "web/server.h"
 
-enum { TICK_MS = 1000, CONFIG_MAX = 2 << 20, PROBLEMS_MAX = 4096 };
-
-static void on_tick(void *state)
-{
-	struct worker *worker = state;
-	struct slot *slot = worker->slot;
-
-	/* Our own word, written by nobody else. */
-	atomic_store(&slot->tick, atomic_load(&slot->tick) + 1);
-	metrics_read_cpu(&slot->metrics);
-	metrics_set(&slot->metrics, METRIC_SLOW_PASSES,
-		    loop_slow_passes(worker->assembly.loop));
-	worker_index_look(worker);
-	timer_start(&worker->tick, TICK_MS);
-}
+enum { CONFIG_MAX = 2 << 20, PROBLEMS_MAX = 4096 };
 
 static void on_signal(void *state, int signal_number)
 {
 	struct worker *worker = state;
 
 	if (signal_number == SIGTERM)
-		worker_leave_start(worker, worker->config->drain_timeout_ms);
+		worker_leave_start(worker,
+				   worker->service.config->drain_timeout_ms);
 	else if (!log_reopen())
 		log_error("pool", "the log cannot be reopened: %s",
 			  strerror(errno));
@@ -59,8 +45,8 @@ static void on_adopt(void *state, const struct channel_message *message,
 		close(message->peer_fd);
 		return;
 	}
-	server_adopt(worker->server, message->peer_fd, bytes, message->id,
-		     why[message->why]);
+	server_adopt(worker->service.server, message->peer_fd, bytes,
+		     message->id, why[message->why]);
 }
 
 static bool read_memory(int fd, struct buffer *out)
@@ -116,8 +102,8 @@ static int open_config(struct worker *worker)
 	int status = 0;
 
 	buffer_init(&problems, PROBLEMS_MAX);
-	worker->config = load_config(&worker->args, &problems);
-	if (!worker->config)
+	worker->service.config = load_config(&worker->args, &problems);
+	if (!worker->service.config)
 		status = refuse(worker, problems.len
 					    ? buffer_string(&problems)
 					    : "the configuration is missing");
@@ -128,49 +114,35 @@ static int open_config(struct worker *worker)
 static bool open_log(const struct worker *worker)
 {
 	char ident[32];
-	const struct log_options options = {
-	    .level = (enum log_level)worker->config->log_level,
-	    .target = worker->config->log,
-	    .ident = ident};
 
 	snprintf(ident, sizeof ident, "worker %u", worker->args.place.slot);
-	return log_open(&options);
+	return service_open_log(worker->service.config, ident);
 }
 
 static bool open_slots(struct worker *worker)
 {
 	unsigned index = worker->args.place.slot;
+	struct slots *slots = slots_attach(worker->args.slots_fd);
 
-	worker->slots = slots_attach(worker->args.slots_fd);
-	if (!worker->slots || index >= slots_count(worker->slots))
+	if (!slots || index >= slots_count(slots))
 		return false;
 	close(worker->args.slots_fd);
-	worker->slot = slots_at(worker->slots, index);
+	worker->service.slots = slots;
+	worker->service.self = worker->args.place;
+	worker->service.process = "pool";
+	worker->service.is_quiet = index != 0;
 	return true;
 }
 
-static void open_server(struct worker *worker)
+static void open_link(struct worker *worker)
 {
 	const struct worker_link_events events = {
 	    worker, on_adopt, worker_leave_on_bye, worker_leave_on_master_gone};
-	struct loop *loop = worker->assembly.loop;
-	struct server_hooks hooks = worker_hooks(worker);
-	const struct server_parts parts = {.loop = loop,
-					   .chat = worker->assembly.chat,
-					   .metrics = &worker->slot->metrics,
-					   .self = worker->args.place};
-	struct server_options options;
+	struct loop *loop = worker->service.assembly.loop;
 
-	assemble_server_options(worker->config, &options);
-	options.process = "pool";
-	worker->server = server_new(&options, &hooks, &parts);
 	worker->link = worker_link_new(loop, worker->args.channel_fd, &events);
 	worker_leave_init(worker);
-	timer_init(&worker->tick, loop, on_tick, worker);
-	/* After libfcgi has set its own. */
-	signal(SIGPIPE, SIG_IGN);
 	signal(SIGINT, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
 	loop_on_signal(loop, SIGTERM, on_signal, worker);
 	loop_on_signal(loop, SIGUSR1, on_signal, worker);
 }
@@ -180,46 +152,34 @@ static bool open_listeners(struct worker *worker)
 	for (unsigned i = 0; i < worker->args.listener_count; i++)
 		if (!listen_parse(&worker->listeners[i],
 				  worker->args.listeners[i],
-				  worker->config->runtime_dir) ||
-		    !server_listen(worker->server, worker->listeners[i].fd))
+				  worker->service.config->runtime_dir) ||
+		    !server_listen(worker->service.server,
+				   worker->listeners[i].fd))
 			return false;
 	return true;
 }
 
 static int run(struct worker *worker)
 {
-	struct assemble_options options = {.config = worker->config,
-					   .metrics = &worker->slot->metrics,
-					   .self = worker->args.place};
+	struct server_hooks hooks = worker_hooks(worker);
+	struct service *service = &worker->service;
 	struct fault fault = {0};
-	bool is_clean;
 
-	if (!assemble_init(&worker->assembly, &options, &fault))
+	if (!service_init(service, &hooks, &fault))
 		return refuse(worker,
 			      fault.detail[0] ? fault.detail : fault.hint);
-	open_server(worker);
+	open_link(worker);
 	if (!open_listeners(worker))
 		return refuse(worker, "a listening socket is missing");
-	atomic_store(&worker->slot->state, SLOT_READY);
-	on_tick(worker);
+	service_start(service);
 	worker_link_say(worker->link, CHANNEL_READY, 0);
-	loop_run(worker->assembly.loop);
-	timer_stop(&worker->tick);
+	loop_run(service->assembly.loop);
 	worker_leave_fini(worker);
-	is_clean = worker_leave_is_over(worker);
-	if (!is_clean || loop_lookups(worker->assembly.loop) > 0) {
-		if (!is_clean)
-			log_error("pool", "something did not end in time");
-		/* What still runs must not lose its ground, and is not waited
-		 * for. */
-		log_stop();
-		_exit(0);
-	}
-	server_free(worker->server);
+	service_settle(service);
 	worker_link_free(worker->link);
-	assemble_fini(&worker->assembly);
-	config_free(worker->config);
-	slots_free(worker->slots);
+	service_fini(service);
+	config_free(service->config);
+	slots_free(service->slots);
 	return 0;
 }
 
@@ -228,6 +188,7 @@ int worker_main(int argc, char **argv)
 	static struct worker worker;
 	int status;
 
+	worker.service.owner = &worker;
 	/* After /proc/self/exe it would be "exe". */
 	prctl(PR_SET_NAME, "leat");
 	if (!worker_args_read(&worker.args, argc, argv)) {

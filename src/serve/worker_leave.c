@@ -9,42 +9,19 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "chat/chat.h"
 #include "pool/worker_link.h"
 #include "serve/worker_private.h"
-#include "web/server.h"
 
 enum {
 	ORPHAN_LOOK_MS = 200,
 	ORPHAN_DRAIN_MS = 60000,
-	BYE_MS = 2000, /* a master that does not answer is not waited for */
-	FINISH_LOOK_MS = 20,
-	FINISH_TRIES = 250
+	BYE_MS = 2000 /* a master that does not answer is not waited for */
 };
-
-bool worker_leave_is_over(const struct worker *worker)
-{
-	return server_open_peers(worker->server) == 0 &&
-	       chat_open_turns(worker->assembly.chat) == 0 &&
-	       loop_jobs(worker->assembly.loop) == 0;
-}
-
-static void look_whether_finished(struct worker *worker)
-{
-	if (worker_leave_is_over(worker) ||
-	    worker->leave_tries++ == FINISH_TRIES)
-		loop_stop(worker->assembly.loop);
-	else
-		timer_start(&worker->leave, FINISH_LOOK_MS);
-}
 
 static void finish(struct worker *worker)
 {
 	worker->phase = WORKER_FINISHES;
-	worker->leave_tries = 0;
-	/* Turns that nobody reads but somebody meant to poll. */
-	chat_interrupt_all(worker->assembly.chat);
-	timer_start(&worker->leave, 0);
+	service_finish(&worker->service);
 }
 
 static void on_leave_timer(void *state)
@@ -53,8 +30,6 @@ static void on_leave_timer(void *state)
 
 	if (worker->phase == WORKER_LEAVES)
 		finish(worker);
-	else if (worker->phase == WORKER_FINISHES)
-		look_whether_finished(worker);
 }
 
 static void on_drained(void *state)
@@ -77,10 +52,7 @@ void worker_leave_start(struct worker *worker, unsigned timeout_ms)
 		return;
 	worker->phase = WORKER_DRAINS;
 	timer_stop(&worker->orphan);
-	atomic_store(&worker->slot->state, SLOT_DRAINING);
-	log_info("pool", "draining %u streams",
-		 server_open_streams(worker->server));
-	server_drain(worker->server, timeout_ms, on_drained, worker);
+	service_drain(&worker->service, timeout_ms, on_drained, worker);
 	/* The server has taken the backlog; from now on connecting fails at
 	 * once, or reaches the socket that stands in the place of ours. */
 	for (unsigned i = 0; i < worker->args.listener_count; i++) {
@@ -134,10 +106,10 @@ void worker_leave_on_master_gone(void *state)
 
 void worker_leave_init(struct worker *worker)
 {
-	timer_init(&worker->orphan, worker->assembly.loop, on_orphan_timer,
-		   worker);
-	timer_init(&worker->leave, worker->assembly.loop, on_leave_timer,
-		   worker);
+	struct loop *loop = worker->service.assembly.loop;
+
+	timer_init(&worker->orphan, loop, on_orphan_timer, worker);
+	timer_init(&worker->leave, loop, on_leave_timer, worker);
 }
 
 void worker_leave_fini(struct worker *worker)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * What a running pool knows of its index, told in the log: without one, or
+ * What a running process knows of its index, told in the log: without one, or
  * with a broken one, everything goes on, and only this says why answers are
- * poor. Every worker looks, so that none keeps a replaced file open; the
- * first one tells.
+ * poor. Every worker of a pool looks, so that none keeps a replaced file
+ * open; the first one tells.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,9 +11,9 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "core/retriever.h"
-#include "serve/worker_private.h"
+#include "serve/service.h"
 
-static void tell(const char *path, const struct worker_index *index)
+static void tell(const char *path, const struct service_index *index)
 {
 	if (index->passages < 0)
 		log_warn("context", "%s: answering without passages: %s", path,
@@ -22,11 +22,11 @@ static void tell(const char *path, const struct worker_index *index)
 		log_info("context", "%s: %ld passages", path, index->passages);
 }
 
-void worker_index_look(struct worker *worker)
+void service_index_look(struct service *service)
 {
-	struct retriever *retriever = worker->assembly.retriever;
-	struct worker_index *known = &worker->index;
-	struct worker_index now = {.is_known = true};
+	struct retriever *retriever = service->assembly.retriever;
+	struct service_index *known = &service->index;
+	struct service_index now = {.is_known = true};
 	const char *why = NULL;
 
 	if (!retriever)
@@ -38,6 +38,6 @@ void worker_index_look(struct worker *worker)
 	    !strcmp(known->why, now.why))
 		return;
 	*known = now;
-	if (worker->args.place.slot == 0)
-		tell(worker->config->context.index, known);
+	if (!service->is_quiet)
+		tell(service->config->context.index, known);
 }
