@@ -6,6 +6,7 @@
  *   {"event":"open",...}      every stream has had its first content
  *   {"event":"snapshot",...}  asked for by a line on standard input
  *   {"event":"ended",...}     the first stream has ended
+ *   {"event":"failed",...}    a stream that is not complete (with --tell)
  *   {"event":"result",...}    once, at the end
  *
  * One thread: every stream is one descriptor in one epoll.
@@ -41,6 +42,8 @@ struct options {
 	unsigned sources;
 	unsigned timeout_s;
 	bool is_native;
+	bool is_steady; /* delays count while all streams are open */
+	bool tells;	/* each stream that fails */
 };
 
 struct stream {
@@ -104,6 +107,20 @@ static void note_times(struct load *load, const struct stream *stream)
 			 reader->first_content_ns - since);
 }
 
+static void tell_failure(const struct load *load, const struct stream *stream)
+{
+	if (!load->options.tells)
+		return;
+	printf("{\"event\":\"failed\",\"now_ns\":%llu,\"number\":%td,"
+	       "\"turn\":\"%s\",\"why\":\"%s\",\"status\":%u,\"marks\":%u}\n",
+	       (unsigned long long)now_ns(), stream - load->streams,
+	       stream->reader.turn,
+	       stream->is_sent ? reader_failure_name(stream->reader.failure)
+			       : "connect",
+	       stream->reader.status, stream->reader.marks);
+	fflush(stdout);
+}
+
 /* The stream is over; why it failed is in its reader. */
 static void stream_finish(struct load *load, struct stream *stream)
 {
@@ -116,6 +133,7 @@ static void stream_finish(struct load *load, struct stream *stream)
 	if (stream->reader.failure) {
 		load->failed++;
 		load->failures[stream->reader.failure]++;
+		tell_failure(load, stream);
 	} else {
 		load->completed++;
 	}
@@ -132,6 +150,7 @@ static void stream_refuse(struct load *load, struct stream *stream)
 	stream->fd = -1;
 	load->open--;
 	load->failed++;
+	tell_failure(load, stream);
 }
 
 static bool bind_source(const struct load *load, int fd, unsigned number)
@@ -189,6 +208,13 @@ static void stream_send(struct load *load, struct stream *stream)
 	epoll_ctl(load->epoll, EPOLL_CTL_MOD, stream->fd, &event);
 }
 
+static void on_all_open(struct load *load)
+{
+	print_state(load, "open");
+	if (load->options.is_steady)
+		memset(&load->tally.delay, 0, sizeof(load->tally.delay));
+}
+
 static void stream_receive(struct load *load, struct stream *stream)
 {
 	static char bytes[READ_BYTES];
@@ -208,7 +234,7 @@ static void stream_receive(struct load *load, struct stream *stream)
 	if (!had_content && stream->reader.first_content_ns) {
 		load->begun++;
 		if (load->begun == load->options.streams)
-			print_state(load, "open");
+			on_all_open(load);
 	}
 	if (!goes_on)
 		stream_finish(load, stream);
@@ -321,6 +347,8 @@ static void usage(int status)
 	    "  --frames N      marks that a complete answer has, default 60\n"
 	    "  --dialect NAME  native (ends with `final`) or openai\n"
 	    "  --sources N     addresses to come from, 127.0.0.2 and on\n"
+	    "  --steady        count delays only when all streams are open\n"
+	    "  --tell          print each stream that fails\n"
 	    "  --timeout N     seconds, default 120\n");
 	exit(status);
 }
@@ -356,6 +384,8 @@ static void parse_options(struct options *options, int argc, char **argv)
 	    {"frames", required_argument, NULL, 'f'},
 	    {"sources", required_argument, NULL, 'o'},
 	    {"timeout", required_argument, NULL, 't'},
+	    {"steady", no_argument, NULL, 'y'},
+	    {"tell", no_argument, NULL, 'l'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0}};
 	int key;
@@ -369,6 +399,10 @@ static void parse_options(struct options *options, int argc, char **argv)
 			options->body = optarg;
 		else if (key == 'd')
 			options->is_native = !strcmp(optarg, "native");
+		else if (key == 'y')
+			options->is_steady = true;
+		else if (key == 'l')
+			options->tells = true;
 		else if (!parse_number(options, key, optarg))
 			usage(2);
 	}

@@ -179,12 +179,29 @@ static void take_body(struct reader *reader, const char *bytes, size_t len,
 		fail(reader, READER_BAD_HTTP, bytes, len);
 }
 
+static void take_turn(struct reader *reader, const char *head)
+{
+	static const char name[] = "\r\nx-leat-turn:";
+	const char *at = strcasestr(head, name);
+	size_t len;
+
+	if (!at)
+		return;
+	at += sizeof(name) - 1;
+	at += strspn(at, " ");
+	len = strcspn(at, " \r\n");
+	if (len <= READER_TURN_MAX)
+		memcpy(reader->turn, at, len);
+}
+
 static void take_head(struct reader *reader)
 {
 	char *head = reader->held;
 	size_t len = reader->held_len - 1;
 
 	head[len] = '\0'; /* over its last line break */
+	if (sscanf(head, "HTTP/1.%*1[01] %3u", &reader->status) != 1)
+		reader->status = 0;
 	if (strncmp(head, "HTTP/1.1 200 ", 13)) {
 		fail(reader,
 		     strncmp(head, "HTTP/1.", 7) ? READER_BAD_HTTP
@@ -196,6 +213,7 @@ static void take_head(struct reader *reader)
 		fail(reader, READER_BAD_HTTP, head, len);
 		return;
 	}
+	take_turn(reader, head);
 	reader->is_chunked = strcasestr(head, "\r\ntransfer-encoding: chunked");
 	reader->phase = reader->is_chunked ? PHASE_SIZE : PHASE_DATA;
 	reader->chunk_left = SIZE_MAX;

@@ -17,6 +17,8 @@
 
 #include "hist.h"
 
+#define READER_TURN_MAX 64
+
 enum reader_failure {
 	READER_OK,
 	READER_STATUS,	  /* not 200 */
@@ -47,10 +49,12 @@ struct reader {
 	uint64_t first_body_ns;
 	uint64_t first_status_ns;
 	uint64_t first_content_ns;
+	char turn[READER_TURN_MAX + 1]; /* of leat, by its header */
 
 	enum reader_failure failure;
-	bool is_whole;	/* the HTTP body has ended in the right way */
-	bool has_ended; /* the terminal event has come */
+	unsigned status; /* of HTTP, 0: none came */
+	bool is_whole;	 /* the HTTP body has ended in the right way */
+	bool has_ended;	 /* the terminal event has come */
 	unsigned marks;
 	int phase;
 	bool is_chunked;

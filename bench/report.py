@@ -58,15 +58,19 @@ HEADS = ["behind nginx", "streams", "frames/s", "delay ms", "added ms",
          "nginx", "KiB/stream app", "nginx", "idle MiB"]
 
 
-def table(rows):
+def lines_of_table(heads, cells):
     """A Markdown table that is also readable as it is."""
-    base = next((row for row in rows if row["target"] == "proxy_pass"), None)
-    lines = [HEADS] + [_cells(row, base) for row in rows]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(HEADS))]
+    lines = [heads] + cells
+    widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
     text = [" | ".join(cell.ljust(width) for cell, width in
                        zip(line, widths)) for line in lines]
     text.insert(1, " | ".join("-" * width for width in widths))
     return "\n".join(f"| {line} |" for line in text)
+
+
+def table(rows):
+    base = next((row for row in rows if row["target"] == "proxy_pass"), None)
+    return lines_of_table(HEADS, [_cells(row, base) for row in rows])
 
 
 def ratios(rows):

@@ -166,7 +166,8 @@ class Stack:
 
     def start_upstream(self):
         self.upstream = self.start("upstream", [
-            self.tools / "upstream", "--threads", self.options.threads])
+            self.tools / "upstream", "--threads", self.options.threads,
+            "--tell-aborts"])
         for _ in range(200):
             self.upstream.check()
             line = self.upstream.log.read_text().splitlines()

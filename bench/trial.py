@@ -23,7 +23,7 @@ class Load:
             "--body", target.body(plan.model), "--dialect", target.dialect,
             "--streams", str(plan.streams), "--frames", str(plan.frames),
             "--arrivals", str(plan.arrivals),
-            "--timeout", str(int(plan.seconds + 30))]
+            "--timeout", str(int(plan.seconds + 30)), *plan.flags]
         self.child = subprocess.Popen(
             self.command, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             text=True, start_new_session=True,
@@ -64,6 +64,8 @@ class Load:
 
 class Plan:
     """How many streams, how long, how fast."""
+
+    flags = ()  # more words for the load generator
 
     def __init__(self, streams, frames, every_ms, arrivals):
         self.streams = streams

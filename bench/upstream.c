@@ -10,6 +10,9 @@
  *   cut-60x150       breaks off half way, without finish_reason and [DONE]
  *   skip-60x150      leaves out one chunk (the load generator must notice)
  *
+ * With --tell-aborts it prints when a client has left a running answer, as
+ * {"aborted_ns":N}.
+ *
  * Each thread has its own listener (SO_REUSEPORT), loop and timers; nothing is
  * shared but the options.
  */
@@ -42,6 +45,7 @@ struct options {
 	struct sockaddr_in address;
 	unsigned threads;
 	uint64_t tick_ns;
+	bool tells_aborts;
 	struct scripted_pace pace; /* of a model whose name says nothing */
 };
 
@@ -80,10 +84,19 @@ static uint64_t now_ns(void)
 	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
 }
 
+static void count_abort(struct loop *loop)
+{
+	loop->aborted++;
+	if (!loop->options->tells_aborts)
+		return;
+	printf("{\"aborted_ns\":%llu}\n", (unsigned long long)now_ns());
+	fflush(stdout);
+}
+
 static void conn_free(struct conn *conn)
 {
 	if (conn->is_streaming)
-		conn->loop->aborted++;
+		count_abort(conn->loop);
 	wheel_cancel(&conn->loop->wheel, &conn->timer);
 	close(conn->fd);
 	free(conn->request);
@@ -464,14 +477,16 @@ static void print_counts(struct loop **loops, unsigned count)
 
 static void usage(int status)
 {
-	fprintf(status ? stderr : stdout,
-		"usage: upstream [options]\n"
-		"  --listen ADDRESS:PORT  default 127.0.0.1:0, a free port\n"
-		"  --threads N            default 1\n"
-		"  --frames N             default 60 } for a model whose\n"
-		"  --every-ms N           default 150 } name says nothing\n"
-		"  --tick-us N            how exact timers are, default 100\n"
-		"SIGUSR1 prints the counters; SIGINT and SIGTERM end it.\n");
+	fprintf(
+	    status ? stderr : stdout,
+	    "usage: upstream [options]\n"
+	    "  --listen ADDRESS:PORT  default 127.0.0.1:0, a free port\n"
+	    "  --threads N            default 1\n"
+	    "  --frames N             default 60 } for a model whose\n"
+	    "  --every-ms N           default 150 } name says nothing\n"
+	    "  --tick-us N            how exact timers are, default 100\n"
+	    "  --tell-aborts          print when a client leaves an answer\n"
+	    "SIGUSR1 prints the counters; SIGINT and SIGTERM end it.\n");
 	exit(status);
 }
 
@@ -497,6 +512,7 @@ static void parse_options(struct options *options, int argc, char **argv)
 	    {"frames", required_argument, NULL, 'f'},
 	    {"every-ms", required_argument, NULL, 'e'},
 	    {"tick-us", required_argument, NULL, 'k'},
+	    {"tell-aborts", no_argument, NULL, 'a'},
 	    {"help", no_argument, NULL, 'h'},
 	    {NULL, 0, NULL, 0}};
 	int key;
@@ -506,6 +522,8 @@ static void parse_options(struct options *options, int argc, char **argv)
 
 		if (key == 'h' || key == '?')
 			usage(key == 'h' ? 0 : 2);
+		else if (key == 'a')
+			options->tells_aborts = true;
 		else if (key == 'l')
 			parse_listen(options, optarg);
 		else if (!number)

@@ -90,6 +90,25 @@ static void merged_frames_are_two_marks_in_one_event(void **state)
 	assert_int_equal(tally.events, 1);
 }
 
+static void who_answered_and_how_is_read_from_the_head(void **state)
+{
+	static const char refused[] = "HTTP/1.1 502 Bad Gateway\r\n\r\n";
+	static const char head[] = "HTTP/1.1 200 OK\r\nX-Leat-Turn: t_0b7G\r\n"
+				   "Content-Type: text/event-stream\r\n\r\n";
+	struct reader reader = {.tally = &tally, .is_native = true};
+	struct reader other = {.tally = &tally, .is_native = true};
+
+	(void)state;
+	assert_true(reader_feed(&reader, head, sizeof(head) - 1, 1));
+	assert_string_equal(reader.turn, "t_0b7G");
+	assert_int_equal(reader.status, 200);
+	assert_false(reader_feed(&other, refused, sizeof(refused) - 1, 1));
+	assert_string_equal(other.turn, "");
+	assert_int_equal(other.status, 502);
+	reader_fini(&reader);
+	reader_fini(&other);
+}
+
 static void every_kind_of_broken_answer_has_its_name(void **state)
 {
 	static const struct {
@@ -200,6 +219,7 @@ int main(void)
 	    cmocka_unit_test(a_refusal_is_not_read_as_a_stream),
 	    cmocka_unit_test(the_delay_is_arrival_minus_the_time_in_the_mark),
 	    cmocka_unit_test(a_mark_survives_the_wrap_of_its_time),
+	    cmocka_unit_test(who_answered_and_how_is_read_from_the_head),
 	    cmocka_unit_test(percentiles_are_right_to_one_percent_at_any_size),
 	};
 
