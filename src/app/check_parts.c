@@ -77,6 +77,43 @@ void check_parts_index(struct check_report *report, const struct config *config)
 	loop_free(loop);
 }
 
+static const char *everybody(const struct config_list *networks)
+{
+	for (size_t i = 0; i < networks->count; i++) {
+		const char *slash = strchr(networks->items[i], '/');
+
+		if (slash && !strcmp(slash, "/0"))
+			return networks->items[i];
+	}
+	return NULL;
+}
+
+void check_parts_visitors(struct check_report *report,
+			  const struct config *config)
+{
+	const char *all = everybody(&config->trusted_proxies);
+	unsigned limit = config->limits.streams_per_address;
+
+	if (all)
+		check_report_add(
+		    report, CHECK_WARN, "trusted_proxies",
+		    "%s believes everybody: a visitor can write any address "
+		    "into X-Forwarded-For, and is neither counted nor kept "
+		    "from metrics: list your proxies alone",
+		    all);
+	if (limit == 0)
+		check_report_add(report, CHECK_WARN, "streams_per_address",
+				 "0: one visitor may take every stream there "
+				 "is");
+	else if (config->trusted_proxies.count == 0)
+		check_report_add(
+		    report, CHECK_OK, "streams_per_address",
+		    "%u for each visitor; behind a proxy or a CDN with a "
+		    "public address, list it in trusted_proxies, or its "
+		    "visitors share them",
+		    limit);
+}
+
 static void name_subject(char *out, const struct config_provider *provider)
 {
 	snprintf(out, CHECK_SUBJECT_SIZE, "provider %s", provider->name);

@@ -11,6 +11,9 @@
 /* The index: there, of this version, with so many passages, so old. */
 void check_parts_index(struct check_report *report,
 		       const struct config *config);
+/* Who is counted as one visitor, and whether he can say so himself. */
+void check_parts_visitors(struct check_report *report,
+			  const struct config *config);
 /* Providers as they are configured, with their keys: no network. */
 void check_parts_providers(struct check_report *report,
 			   const struct config *config);

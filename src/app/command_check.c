@@ -87,6 +87,7 @@ static void check_config(struct check_command *command, struct config *config)
 	buffer_init(&problems, 64 * 1024);
 	check_files_modes(report, config);
 	check_files_places(report, config);
+	check_parts_visitors(report, config);
 	check_parts_index(report, config);
 	if (config_secret_load(config, &problems)) {
 		check_parts_providers(report, config);

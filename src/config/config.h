@@ -66,6 +66,7 @@ struct config_context {
 };
 
 struct config_limits {
+	unsigned streams;	      /* of all workers; 0: no limit */
 	unsigned streams_per_worker;  /* 0: from RLIMIT_NOFILE */
 	unsigned streams_per_address; /* 0: no limit */
 	unsigned turns_per_worker;    /* 0: no limit */

@@ -402,6 +402,16 @@ const struct option_spec options_table[] = {
 	.reload = true,
     },
     {
+	IN_LIMITS("streams", streams),
+	.type = OPTION_INT,
+	.fallback = "0",
+	.min = 0,
+	.max = 10000000,
+	.unit = "streams",
+	.help = "open streams of all workers together; 0: no limit",
+	.reload = true,
+    },
+    {
 	IN_LIMITS("streams_per_worker", streams_per_worker),
 	.type = OPTION_INT,
 	.fallback = "0",

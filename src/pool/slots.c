@@ -406,6 +406,25 @@ static unsigned place_of(const struct slots *slots, uint64_t key)
 			  SLOTS_ADDRESSES);
 }
 
+bool slots_stream_acquire(struct slots *slots, unsigned index, unsigned limit)
+{
+	_Atomic uint32_t *own = &slots_at(slots, index)->open_streams;
+
+	atomic_fetch_add(own, 1);
+	if (limit == 0 || slots_open_streams(slots) <= limit)
+		return true;
+	atomic_fetch_sub(own, 1);
+	return false;
+}
+
+void slots_stream_release(struct slots *slots, unsigned index)
+{
+	_Atomic uint32_t *own = &slots_at(slots, index)->open_streams;
+
+	if (atomic_load(own) > 0)
+		atomic_fetch_sub(own, 1);
+}
+
 /* Sequentially consistent on purpose: each of two workers must see the
  * other's increment or have its own seen. */
 bool slots_address_acquire(struct slots *slots, unsigned index, uint64_t key,

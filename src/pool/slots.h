@@ -120,6 +120,12 @@ bool slots_owner_of(struct slots *slots, uint64_t hash,
  * above the mean of those that accept. */
 bool slots_is_balanced(struct slots *slots, unsigned index);
 
+/* One more open stream of this worker, unless all workers together have
+ * `limit` already (0: no limit). Counted in its open_streams; as exact as
+ * slots_address_acquire(). */
+bool slots_stream_acquire(struct slots *slots, unsigned index, unsigned limit);
+void slots_stream_release(struct slots *slots, unsigned index);
+
 /* One more open stream for an address, unless all workers together have
  * `limit` already. Never admits too many; two that ask at the same instant
  * for the last place may both be refused. */

@@ -27,6 +27,20 @@ static void sum_metrics(void *state, struct metrics *out)
 	slots_sum(service->slots, out);
 }
 
+static bool stream_acquire(void *state, unsigned limit)
+{
+	struct service *service = state;
+
+	return slots_stream_acquire(service->slots, service->self.slot, limit);
+}
+
+static void stream_release(void *state)
+{
+	struct service *service = state;
+
+	slots_stream_release(service->slots, service->self.slot);
+}
+
 static bool address_acquire(void *state, uint64_t key, unsigned limit)
 {
 	struct service *service = state;
@@ -48,9 +62,6 @@ static void on_open_count(void *state, unsigned open)
 
 	atomic_store_explicit(&service->slot->open_peers, open,
 			      memory_order_relaxed);
-	atomic_store_explicit(&service->slot->open_streams,
-			      server_open_streams(service->server),
-			      memory_order_relaxed);
 }
 
 struct server_hooks service_hooks(struct service *service)
@@ -60,6 +71,8 @@ struct server_hooks service_hooks(struct service *service)
 	return (struct server_hooks){
 	    .state = service,
 	    .sum_metrics = sum_metrics,
+	    .stream_acquire = stream_acquire,
+	    .stream_release = stream_release,
 	    .address_acquire = address_acquire,
 	    .address_release = address_release,
 	    .on_open_count = on_open_count,

@@ -118,6 +118,15 @@ static void release_held(struct peer *peer)
 	peer->held_bytes = 0;
 }
 
+void peer_cut(struct peer *peer)
+{
+	peer->is_cut = true;
+	peer->keeps_connection = false;
+	record_reader_fini(&peer->in);
+	record_reader_init(&peer->in);
+	release_held(peer);
+}
+
 void peer_drop_records(struct peer *peer)
 {
 	if (!peer->has_records)
@@ -172,9 +181,7 @@ static void after_reply(struct peer *peer)
 	if (peer->is_cut) {
 		shutdown(peer->fd, SHUT_WR);
 		peer->state = PEER_DRAINING;
-		record_reader_fini(&peer->in);
-		record_reader_init(&peer->in);
-		release_held(peer);
+		peer_cut(peer);
 		watch(peer);
 		peer_touch(peer, &server->draining);
 		return;

@@ -80,6 +80,7 @@ struct peer {
 	struct timer timer; /* RESULT and POLL: when to answer at the latest;
 			     * STREAM: the second heartbeat of a pair */
 	uint64_t address_key;
+	bool is_admitted; /* counts as a stream */
 	bool counts_address;
 	bool hides_leaving; /* heartbeats come in pairs */
 	bool is_idle;	    /* kept alive, and no request has begun */
@@ -94,6 +95,9 @@ void peer_adopt(struct peer *peer, struct slice bytes, uint64_t hand_over_id,
 /* The descriptor went to another worker: close our copy, say nothing. */
 void peer_release(struct peer *peer);
 
+/* What came of a request that will not be read to its end is forgotten; its
+ * answer is to come, and then the connection is closed. */
+void peer_cut(struct peer *peer);
 /* The records have served: their memory goes. */
 void peer_drop_records(struct peer *peer);
 

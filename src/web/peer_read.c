@@ -23,8 +23,7 @@ static void refuse(struct peer *peer, const struct fault *fault)
 		return;
 	}
 	peer->request_id = peer->in.request_id;
-	peer->is_cut = true;
-	peer->keeps_connection = false;
+	peer_cut(peer);
 	peer_reply_fault(peer, fault);
 }
 
@@ -69,16 +68,36 @@ static enum record_status look(struct peer *peer)
 	return record_scan(&peer->in, &limits);
 }
 
-static void refuse_held(struct peer *peer)
+void peer_read_make_way(struct peer *peer)
 {
 	struct fault fault;
 
+	metrics_inc(peer->server->metrics, METRIC_REQUESTS_BROKEN);
 	/* Whom to answer stands in the first bytes. */
 	if (!peer->in.has_begun)
 		look(peer);
-	fault_set(&fault, ERROR_OVERLOADED, "held request bytes");
+	fault_set(&fault, ERROR_OVERLOADED, "no room to read it");
 	fault.retry_after_ms = 1000;
 	refuse(peer, &fault);
+}
+
+/* What has taken longest to come goes first: whoever fills the room with
+ * requests that never end sends himself away, and not those who come now.
+ * False: that was this one. */
+static bool make_room(struct peer *peer)
+{
+	struct server *server = peer->server;
+
+	while (server->held_bytes > server->options.max_held_bytes) {
+		struct peer *victim = server_oldest_holder(server);
+
+		if (!victim)
+			victim = peer;
+		peer_read_make_way(victim);
+		if (victim == peer)
+			return false;
+	}
+	return true;
 }
 
 static void start_work(struct peer *peer)
@@ -173,10 +192,9 @@ static void take_request_bytes(struct peer *peer)
 	if (peer->is_idle)
 		peer_touch(peer, &peer->server->reading);
 	peer->is_idle = false;
-	if (server_hold(peer->server, peer, peer->in.bytes.cap))
+	server_hold(peer->server, peer, peer->in.bytes.cap);
+	if (make_room(peer))
 		peer_read_scan(peer);
-	else
-		refuse_held(peer);
 }
 
 /* One piece an event: what is left brings the next event. */

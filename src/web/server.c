@@ -22,11 +22,23 @@ enum {
 	INTERRUPT_MS = 1000
 };
 
-bool server_hold(struct server *server, struct peer *peer, size_t bytes)
+void server_hold(struct server *server, struct peer *peer, size_t bytes)
 {
 	server->held_bytes += bytes - peer->held_bytes;
 	peer->held_bytes = bytes;
-	return server->held_bytes <= server->options.max_held_bytes;
+}
+
+struct peer *server_oldest_holder(const struct server *server)
+{
+	const struct list *node = server->reading.next;
+
+	for (; node != &server->reading; node = node->next) {
+		struct peer *peer = LIST_ENTRY(node, struct peer, time_node);
+
+		if (peer->held_bytes > 0)
+			return peer;
+	}
+	return NULL;
 }
 
 void server_mark_pump(struct peer *peer)
@@ -227,22 +239,59 @@ static void on_pause_over(void *state)
 	watch_set(listener->watch, WATCH_READ);
 }
 
-/* Without a descriptor nothing can be answered: the one in reserve takes the
- * connection in, and closes it, so that the web server is told at once. */
-static void shed(struct listener *listener)
+/* A kept connection on which nothing is under way costs nobody anything, and
+ * next to go is who has taken longest to say what he wants. False: there is
+ * neither. */
+static bool make_way(struct server *server)
+{
+	struct peer *peer;
+
+	if (!list_is_empty(&server->idle)) {
+		peer_close(
+		    LIST_ENTRY(server->idle.next, struct peer, time_node));
+		return true;
+	}
+	peer = oldest(server, &server->reading, 0);
+	if (peer)
+		peer_read_make_way(peer);
+	return peer != NULL;
+}
+
+static int accept_one(const struct listener *listener)
+{
+	return accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+}
+
+/* Without a descriptor nothing can be answered. If nobody makes way, the one
+ * in reserve takes the connection in, and closes it, so that the web server is
+ * told at once. */
+static int shed(struct listener *listener)
 {
 	struct server *server = listener->server;
-	int fd;
+	int fd = make_way(server) ? accept_one(listener) : -1;
 
+	if (fd >= 0)
+		return fd;
 	log_warn("web", "no descriptor is left for a connection");
 	if (server->reserve_fd >= 0) {
 		close(server->reserve_fd);
-		fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC);
+		fd = accept_one(listener);
 		if (fd >= 0)
 			close(fd);
 		server->reserve_fd = open_reserve();
 	}
 	pause_listener(listener, NO_DESCRIPTOR_PAUSE_MS);
+	return -1;
+}
+
+/* Those without an answer under way must not fill the room of those with
+ * one. */
+static void bound_unanswered(struct server *server)
+{
+	unsigned limit = server->options.max_unanswered;
+
+	if (limit > 0 && server->peer_count - server->stream_count >= limit)
+		make_way(server);
 }
 
 /* One at a time, and none while others have fewer: what is left in the
@@ -261,14 +310,15 @@ static void on_listener(void *state, unsigned events)
 		return;
 	}
 	listener->must_accept = false;
-	fd = accept4(listener->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-	if (fd >= 0) {
-		peer_open(server, fd);
-		tell_open(server);
-		loop_hurry(server->loop);
-	} else if (errno == EMFILE || errno == ENFILE) {
-		shed(listener);
-	}
+	fd = accept_one(listener);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		fd = shed(listener);
+	if (fd < 0)
+		return;
+	bound_unanswered(server);
+	peer_open(server, fd);
+	tell_open(server);
+	loop_hurry(server->loop);
 }
 
 bool server_listen(struct server *server, int fd)

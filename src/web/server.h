@@ -37,6 +37,9 @@ struct server_options {
 	unsigned long_poll_ms;	     /* 30 s */
 	unsigned answer_timeout_ms;  /* not streaming: 100 s */
 	unsigned max_streams;	     /* open readers, this worker */
+	unsigned max_all_streams;    /* all workers; 0: no limit */
+	unsigned max_unanswered;     /* connections without an answer under
+				      * way; 0: no limit */
 	unsigned max_streams_per_address; /* 0: no limit */
 	size_t max_query_bytes;		  /* 8 KiB */
 	unsigned max_messages;		  /* 200 */
@@ -70,11 +73,15 @@ struct server_hooks {
 	void (*taken)(void *state, uint64_t hand_over_id);
 	/* Sum of all workers' counters. */
 	void (*sum_metrics)(void *state, struct metrics *out);
+	/* One more open stream, unless all workers together have `limit`
+	 * already (0: no limit); false: refused. release pairs with true. */
+	bool (*stream_acquire)(void *state, unsigned limit);
+	void (*stream_release)(void *state);
 	/* One more open stream for this address over all workers, unless it
 	 * has `limit` already; false: refused. release pairs with true. */
 	bool (*address_acquire)(void *state, uint64_t key, unsigned limit);
 	void (*address_release)(void *state, uint64_t key);
-	/* Open streams changed: for accept balance and status. */
+	/* Open connections changed: for accept balance and status. */
 	void (*on_open_count)(void *state, unsigned open);
 };
 

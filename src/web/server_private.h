@@ -61,9 +61,11 @@ struct server {
 	void *drained_state;
 };
 
-/* Wanted bytes for reading a request: false when the worker holds too much
- * already. */
-bool server_hold(struct server *server, struct peer *peer, size_t bytes);
+/* So many bytes are held for the request that the peer sends. */
+void server_hold(struct server *server, struct peer *peer, size_t bytes);
+/* Of the peers whose requests are being read and hold bytes, the one that has
+ * taken longest; NULL: there is none. */
+struct peer *server_oldest_holder(const struct server *server);
 void server_mark_pump(struct peer *peer);
 void server_on_peer_gone(struct server *server);
 void server_count_stream(struct server *server, int delta);

@@ -34,18 +34,12 @@ static void note_refused(struct peer *peer)
 		 peer->request->remote_address.data);
 }
 
-bool stream_admit(struct peer *peer, struct fault *fault)
+static bool admit_address(struct peer *peer, struct fault *fault)
 {
 	struct server *server = peer->server;
 	unsigned limit = server->options.max_streams_per_address;
 	uint64_t key;
 
-	if (server->is_interrupting)
-		return fault_set(fault, ERROR_DRAINING, "draining");
-	if (server->options.max_streams &&
-	    server->stream_count >= server->options.max_streams)
-		return fault_set(fault, ERROR_OVERLOADED, "%u streams",
-				 server->stream_count);
 	if (limit == 0 || !server->hooks.address_acquire)
 		return true;
 	key = stream_address_key(peer);
@@ -61,14 +55,38 @@ bool stream_admit(struct peer *peer, struct fault *fault)
 	return true;
 }
 
-static void release_address(struct peer *peer)
+static void release(struct peer *peer)
+{
+	const struct server_hooks *hooks = &peer->server->hooks;
+
+	if (peer->counts_address)
+		hooks->address_release(hooks->state, peer->address_key);
+	if (peer->is_admitted && hooks->stream_release)
+		hooks->stream_release(hooks->state);
+	peer->counts_address = false;
+	peer->is_admitted = false;
+}
+
+bool stream_admit(struct peer *peer, struct fault *fault)
 {
 	struct server *server = peer->server;
+	unsigned limit = server->options.max_all_streams;
 
-	if (!peer->counts_address)
-		return;
-	peer->counts_address = false;
-	server->hooks.address_release(server->hooks.state, peer->address_key);
+	if (server->is_interrupting)
+		return fault_set(fault, ERROR_DRAINING, "draining");
+	if (server->options.max_streams &&
+	    server->stream_count >= server->options.max_streams)
+		return fault_set(fault, ERROR_OVERLOADED, "%u streams",
+				 server->stream_count);
+	if (server->hooks.stream_acquire &&
+	    !server->hooks.stream_acquire(server->hooks.state, limit))
+		return fault_set(fault, ERROR_OVERLOADED,
+				 "%u streams in all workers", limit);
+	peer->is_admitted = true;
+	if (admit_address(peer, fault))
+		return true;
+	release(peer);
+	return false;
 }
 
 void stream_begin(struct peer *peer, const struct stream_ops *ops, void *state)
@@ -87,7 +105,7 @@ void stream_leave(struct peer *peer)
 {
 	const struct stream_ops *ops = peer->stream;
 
-	release_address(peer);
+	release(peer);
 	if (!ops)
 		return;
 	peer->stream = NULL;

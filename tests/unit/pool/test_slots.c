@@ -106,6 +106,26 @@ static void a_limit_counts_the_streams_of_all_workers(void **state)
 	assert_true(slots_address_acquire(*state, 3, 100, 3));
 }
 
+static void streams_of_all_workers_have_one_limit(void **state)
+{
+	assert_true(slots_stream_acquire(*state, 0, 3));
+	assert_true(slots_stream_acquire(*state, 1, 3));
+	assert_true(slots_stream_acquire(*state, 1, 3));
+	assert_false(slots_stream_acquire(*state, 2, 3));
+	assert_false(slots_stream_acquire(*state, 0, 3));
+	assert_int_equal(slots_open_streams(*state), 3);
+	/* No limit still counts. */
+	assert_true(slots_stream_acquire(*state, 2, 0));
+	assert_int_equal(slots_open_streams(*state), 4);
+	slots_stream_release(*state, 1);
+	slots_stream_release(*state, 2);
+	assert_true(slots_stream_acquire(*state, 2, 3));
+	/* What a dead worker held is free. */
+	slots_clear(*state, 1);
+	assert_true(slots_stream_acquire(*state, 2, 3));
+	assert_false(slots_stream_acquire(*state, 2, 3));
+}
+
 static void clearing_a_dead_worker_frees_what_it_held(void **state)
 {
 	slots_claim(*state, 1, 1);
@@ -397,6 +417,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(an_address_limit_is_never_exceeded),
 	    TEST(a_limit_counts_the_streams_of_all_workers),
+	    TEST(streams_of_all_workers_have_one_limit),
 	    TEST(clearing_a_dead_worker_frees_what_it_held),
 	    TEST(counters_outlive_their_worker_and_gauges_do_not),
 	    TEST(an_incarnation_is_never_used_twice),

@@ -340,7 +340,7 @@ static void a_kept_connections_next_request_has_its_own_time(void **state)
 	web_world_expect_status(client, 408);
 }
 
-static void requests_together_may_hold_so_much(void **state)
+static void who_takes_longest_makes_room_for_others(void **state)
 {
 	struct web_client *clients[7];
 	struct web_client *last;
@@ -358,11 +358,15 @@ static void requests_together_may_hold_so_much(void **state)
 		fake_peer_send(&clients[i]->peer, all());
 		web_world_settle();
 	}
+	/* The oldest went, the youngest are being read. */
+	web_world_expect_status(clients[0], 503);
+	web_world_expect_part(clients[0], "overloaded");
+	assert_string_equal(fake_peer_header(&clients[0]->peer, "Retry-After"),
+			    "1");
 	last = clients[6];
-	assert_int_equal(clients[0]->peer.reply.len, 0);
-	web_world_expect_status(last, 503);
-	assert_non_null(strstr(fake_peer_body(&last->peer), "overloaded"));
-	/* When one has gone, there is room again. */
+	assert_int_equal(last->peer.reply.len, 0);
+	assert_false(last->peer.is_closed);
+	/* When they have gone, there is room again. */
 	for (int i = 0; i < 7; i++)
 		fake_peer_leave(&clients[i]->peer);
 	web_world_settle();
@@ -414,7 +418,7 @@ int main(void)
 	    EACH(a_request_must_be_whole_in_time),
 	    EACH(a_silent_connection_is_closed_without_a_word),
 	    EACH(a_kept_connections_next_request_has_its_own_time),
-	    EACH(requests_together_may_hold_so_much),
+	    EACH(who_takes_longest_makes_room_for_others),
 	    EACH(a_kept_connection_gives_back_what_its_request_held),
 	};
 

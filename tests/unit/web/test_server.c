@@ -134,6 +134,98 @@ static void without_descriptors_a_connection_is_closed_at_once(void **state)
 	close(listener);
 }
 
+static struct fake_peer accepted(void)
+{
+	struct fake_peer peer;
+
+	fake_peer_init(&peer, dial());
+	web_world_settle();
+	web_world_advance(1);
+	return peer;
+}
+
+static void send_to(struct fake_peer *peer, const struct web_request *request)
+{
+	struct buffer bytes;
+
+	buffer_init(&bytes, BUFFER_UNLIMITED);
+	web_world_put(&bytes, request);
+	fake_peer_send(peer, buffer_slice(&bytes));
+	buffer_fini(&bytes);
+	web_world_settle();
+	fake_peer_receive(peer, SIZE_MAX);
+}
+
+/* One descriptor is free: the accept after it finds none. */
+static void without_descriptors_the_silent_make_way(void **state)
+{
+	int listener = listen_somewhere();
+	struct fake_peer silent, next;
+	struct rlimit saved, none;
+
+	(void)state;
+	server_listen(web_world.server, listener);
+	silent = accepted();
+	fake_peer_init(&next, dial());
+	getrlimit(RLIMIT_NOFILE, &saved);
+	none = saved;
+	none.rlim_cur = (rlim_t)dup(listener);
+	close((int)none.rlim_cur);
+	setrlimit(RLIMIT_NOFILE, &none);
+	fake_loop_settle(web_world.loop);
+	setrlimit(RLIMIT_NOFILE, &saved);
+	fake_peer_receive(&silent, SIZE_MAX);
+	assert_true(silent.is_closed);
+	send_to(&next, &(struct web_request){.path = "/healthz"});
+	assert_int_equal(fake_peer_status(&next), 200);
+	fake_peer_fini(&silent);
+	fake_peer_fini(&next);
+	web_world_reopen();
+	close(listener);
+}
+
+static void who_asks_nothing_is_bounded_and_who_streams_is_not(void **state)
+{
+	struct fake_peer stream, kept, silent, half, last;
+	int listener = listen_somewhere();
+
+	(void)state;
+	web_world.options.max_unanswered = 3;
+	web_world_reopen();
+	server_listen(web_world.server, listener);
+	stream = accepted();
+	send_to(&stream, &(struct web_request){.body = ASK,
+					       .accept = "text/event-stream"});
+	silent = accepted();
+	kept = accepted();
+	send_to(&kept,
+		&(struct web_request){.path = "/healthz", .keeps = true});
+	half = accepted();
+	assert_int_equal(server_open_peers(web_world.server), 4);
+	/* First a connection that is only kept, then the oldest. */
+	last = accepted();
+	fake_peer_receive(&kept, SIZE_MAX);
+	assert_true(kept.is_closed);
+	fake_peer_fini(&kept);
+	kept = accepted();
+	fake_peer_receive(&silent, SIZE_MAX);
+	assert_true(silent.is_closed);
+	assert_int_equal(server_open_peers(web_world.server), 4);
+	fake_peer_receive(&stream, SIZE_MAX);
+	assert_false(stream.is_closed);
+	send_to(&half, &(struct web_request){.path = "/healthz"});
+	assert_int_equal(fake_peer_status(&half), 200);
+	fake_peer_fini(&stream);
+	fake_peer_fini(&silent);
+	fake_peer_fini(&kept);
+	fake_peer_fini(&half);
+	fake_peer_fini(&last);
+	web_world_settle();
+	scripted_provider_fail(&web_world.first, ERROR_CANCELLED);
+	web_world_reopen();
+	close(listener);
+}
+
 /* A memfd is needed to decode a request. */
 static void without_descriptors_a_request_is_told_so(void **state)
 {
@@ -454,6 +546,8 @@ int main(void)
 	    EACH(connections_are_accepted_and_served),
 	    EACH(a_worker_with_more_than_its_share_waits_a_moment),
 	    EACH(without_descriptors_a_connection_is_closed_at_once),
+	    EACH(without_descriptors_the_silent_make_way),
+	    EACH(who_asks_nothing_is_bounded_and_who_streams_is_not),
 	    EACH(without_descriptors_a_request_is_told_so),
 	    EACH(draining_an_idle_server_ends_at_once),
 	    EACH(draining_lets_streams_end),

@@ -417,6 +417,63 @@ static void addresses_are_given_back_whatever_happens(void **state)
 	assert_int_equal(acquired, 0);
 }
 
+static unsigned streams;
+
+static bool acquire_stream(void *state, unsigned limit)
+{
+	(void)state;
+	if (limit && streams >= limit)
+		return false;
+	streams++;
+	return true;
+}
+
+static void release_stream(void *state)
+{
+	(void)state;
+	assert_true(streams > 0);
+	streams--;
+}
+
+static void all_workers_have_a_limited_number_of_streams(void **state)
+{
+	struct web_client *first;
+	struct web_client *last;
+
+	(void)state;
+	streams = 0;
+	web_world.options.max_all_streams = 2;
+	web_world.hooks.stream_acquire = acquire_stream;
+	web_world.hooks.stream_release = release_stream;
+	limit_addresses(9, NULL);
+	first = web_world_ask(ASK);
+	streams++; /* another worker's */
+	last = web_world_request(&(struct web_request){.body = ASK});
+	web_world_expect_status(last, 503);
+	web_world_expect_part(last, "overloaded");
+	assert_int_equal(acquired, 1);
+	/* An EventSource is sent away for some seconds. */
+	last = web_world_request(
+	    &(struct web_request){.path = "/chat/my-own-turn-0001/stream",
+				  .accept = "text/event-stream"});
+	web_world_expect_status(last, 200);
+	web_world_expect_part(last, "retry: ");
+	assert_true(last->peer.has_ended);
+	streams--;
+	fake_peer_leave(&first->peer);
+	web_world_settle();
+	assert_int_equal(streams, 0);
+	/* Refused for its address, it holds no place. */
+	limit_addresses(0, NULL);
+	web_world.options.max_streams_per_address = 1;
+	acquired = 1;
+	web_world_reopen();
+	last = web_world_request(
+	    &(struct web_request){.body = "{\"query\":\"q\"}"});
+	web_world_expect_status(last, 429);
+	assert_int_equal(streams, 0);
+}
+
 static uint64_t key_for(const char *remote, const char *forwarded)
 {
 	struct web_request request = {.body = "{\"query\":\"q\"}",
@@ -489,6 +546,7 @@ int main(void)
 	    EACH(a_worker_has_a_limited_number_of_streams),
 	    EACH(an_address_has_a_limited_number_of_streams),
 	    EACH(addresses_are_given_back_whatever_happens),
+	    EACH(all_workers_have_a_limited_number_of_streams),
 	    EACH(no_header_of_a_client_switches_its_limit_off),
 	    EACH(an_ipv6_visitor_is_its_network),
 	};
