@@ -69,7 +69,8 @@ scenario('lighttpd: a slow upload holds nobody else, a large body passes, a larg
 	assert.ok(reply.ms < 300 * SLOWNESS, `${reply.ms} ms`);
 	const sized = (bytes) => request(`${site.base}/chat`, { body: { query: 'q', messages: [], pad: 'y'.repeat(bytes) } });
 	assert.equal((await sized(7 << 20)).status, 400);
-	assert.equal((await sized(9 << 20)).status, 413);
+	assert.equal((await sized(9 << 20)).json.code, 'too_large', 'leat itself refuses');
+	assert.equal((await sized(17 << 20)).status, 413);
 });
 
 scenario('lighttpd: the mount is a prefix of whole segments', async (place) => {

@@ -14,7 +14,7 @@ const MISTAKES = {
 	buffers: [[/server\.stream-response-body = 2\n/, '']],
 	'ignores leaving': [[/"tcp-fin-propagate" => "\w+",\n/, '']],
 	'short timeout': [['"read-timeout" => 150', '"read-timeout" => 3']],
-	'small bodies': [['server.max-request-size = 8192', 'server.max-request-size = 1024']],
+	'small bodies': [['server.max-request-size = 16384', 'server.max-request-size = 1024']],
 	/** For the whole site, but Debian's list of types leaves streams alone. */
 	compresses: [],
 	'gives secrets away': [],

@@ -41,7 +41,10 @@ function result(server, leat, ...inner) {
 		leat,
 		errors: () => [server, ...inner].map((one) => one.errors()).join(''),
 		stop: async () => {
-			for (const one of [server, ...inner]) await one.process.stop();
+			for (const one of [server, ...inner]) {
+				one.process.expectedToDie = true;
+				await one.process.stop();
+			}
 		},
 	};
 }
