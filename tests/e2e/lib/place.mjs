@@ -111,6 +111,7 @@ export class Process {
 	}
 
 	async stop(ms = 5000 * SLOWNESS) {
+		this.expectedToDie ||= !this.exit;
 		this.kill('SIGTERM');
 		try {
 			await within(this.exited, ms, `${this.name} ends`);

@@ -11,6 +11,7 @@
 //                  the model is silent), 'heartbeat' (at the next), 'signal'
 //   cells          behaviours in which it differs from the others, and why:
 //                  {slug: {is: 'what is seen', note: 'a footnote'}}
+//   harmless       lines of its error log that the suite provokes (patterns)
 //   mistakes       names for options.mistake
 //   start(place, options)
 //

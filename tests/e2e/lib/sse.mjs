@@ -20,6 +20,8 @@ function send(url, options) {
 	// As a browser does: HTTP/2 wherever there is TLS.
 	const request = url.startsWith('https:') ? new Http2Request(url, sent) : http.request(url, { agent: false, ...sent });
 	request.setNoDelay(true);
+	// Pieces go without a length.
+	for (const piece of options.pieces ?? []) request.write(piece);
 	if (options.hold) request.flushHeaders();
 	else request.end(body);
 	return request;

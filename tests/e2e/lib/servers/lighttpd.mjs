@@ -5,6 +5,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { cleanEnvironment } from '../leat.mjs';
 import { TOP, connects, eventually, freePort } from '../place.mjs';
+import { DECODES_SLASHES } from './nginx.mjs';
 import { leakingRoot, mistaken, poolFor, programFor } from './pool.mjs';
 
 const LIGHTTPD = process.env.LIGHTTPD ?? '/usr/sbin/lighttpd';
@@ -35,7 +36,7 @@ export async function startLighttpd(place, options) {
 	for (const name of fs.readdirSync(path.join(TOP, 'lighttpd')).filter((n) => n.endsWith('.conf')))
 		put(name, mistaken(fs.readFileSync(path.join(TOP, 'lighttpd', name), 'utf8'), name === options.way ? options.edit : []));
 	put('leat-listen.conf', `server.bind = "127.0.0.1"\nserver.port = ${port}\nvar.leat_way = "${options.way}"\n`);
-	const vars = { leat_mount: '/ask', leat_socket: place.path('leat.sock'), leat_program: place.path('bin/leat'), leat_config: place.path('leat.conf'), leat_start_socket: place.path('leat-start.sock'), leat_errors: path.join(TOP, 'lighttpd/errors/'), ...options.vars };
+	const vars = { leat_mount: '/ask', leat_socket: place.path('leat.sock'), leat_program: place.path('bin/leat'), leat_config: place.path('leat.conf'), leat_start_socket: place.path('leat-start.sock'), ...options.vars };
 	put('leat-vars.conf', Object.entries(vars).map(([name, v]) => `var.${name} = "${v}"\n`).join(''));
 	put('site.d/site.conf', options.site ?? '');
 	const process = place.spawn('lighttpd', LIGHTTPD, ['-D', '-f', 'lighttpd.conf'], { cwd: dir, env: cleanEnvironment() });
@@ -53,6 +54,10 @@ export async function startLighttpd(place, options) {
 function entry(way, about, leatOf) {
 	return {
 		leaving: 'at once',
+		cells: {
+			encoded: { is: 'a slash', note: DECODES_SLASHES },
+			length: { is: '411', note: 'lighttpd demands a length itself, and says so in HTML.' },
+		},
 		mistakes: Object.keys(MISTAKES),
 		...about,
 		async start(place, options = {}) {

@@ -4,6 +4,17 @@
 import { shippedText, startNginx } from '../nginx.mjs';
 import { leakingRoot, mistaken, poolFor } from './pool.mjs';
 
+export const DECODES_SLASHES = 'This server decodes `%2F` before it chooses the location: its own access rules see the same address as leat.';
+
+const NGINX_CELLS = { encoded: { is: 'a slash', note: DECODES_SLASHES } };
+
+const SWALLOWED = { is: 'all but one', note: '`X-Accel-Buffering` ends at the outer nginx, which has obeyed it; a third proxy would not see it.' };
+
+const OWN_PAGE = { is: '413 in HTML', note: 'The server\'s own page; the chat page shows its status.' };
+
+/** What the suite provokes, and what containers forbid. */
+const HARMLESS = [/setrlimit/, /open\(\) ".*\/html\//, /client intended to send too large body/];
+
 const PASS = 'fastcgi_pass leat;';
 
 /** Misconfigurations that owners make: what is replaced in leat.conf. */
@@ -55,6 +66,8 @@ function entry(about, more) {
 		streams: 10000,
 		leaving: 'at once',
 		mistakes: Object.keys(MISTAKES),
+		cells: NGINX_CELLS,
+		harmless: HARMLESS,
 		...about,
 		async start(place, options = {}) {
 			const leat = await poolFor(place, options);
@@ -82,7 +95,9 @@ function frontEntry(about, files) {
 		streams: 200,
 		leaving: 'at once',
 		mistakes: Object.keys(FRONT_MISTAKES),
+		harmless: HARMLESS,
 		...about,
+		cells: { ...NGINX_CELLS, ...about.cells },
 		async start(place, options = {}) {
 			const leat = await poolFor(place, options);
 			const wrong = FRONT_MISTAKES[options.mistake] ?? {};
@@ -100,6 +115,12 @@ function frontEntry(about, files) {
 export const nginxFront = frontEntry({
 	name: 'a default nginx before nginx',
 	slug: 'nginx-front',
+	cells: {
+		headers: SWALLOWED,
+		origin: { is: 'own page refused', note: 'A bare `proxy_pass` changes `Host`, so that leat takes the page\'s own origin for a foreign one: `proxy_set_header Host $http_host`, or `cors_origins`. `leat-front.conf` has it.' },
+		largest: { is: '413', note: '`client_max_body_size` is 1 MB unless set.' },
+		'too-large': OWN_PAGE,
+	},
 }, (inner, more) => ({ 'front.conf': plainFront(`location / { proxy_pass ${inner.url}; ${more} }`) }));
 
 /** As few lines as an nginx can do with: everything else is its default. */
