@@ -58,6 +58,14 @@ def pss_kib(pids):
     return sizes
 
 
+def private_dirty_kib(pid):
+    """What a process has written itself and shares with nobody."""
+    for line in (PROC / str(pid) / "smaps_rollup").read_text().splitlines():
+        if line.startswith("Private_Dirty:"):
+            return int(line.split()[1])
+    return 0
+
+
 def machine_busy_ns():
     """What all processors have worked so far, for whomever."""
     fields = (PROC / "stat").read_text().split("\n", 1)[0].split()[1:]

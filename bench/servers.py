@@ -90,16 +90,10 @@ def _read_until(connection, what):
         seen += got
 
 
-def _aborts(stack):
-    lines = stack.upstream.log.read_text().splitlines()
-    return [json.loads(line)["aborted_ns"] for line in lines
-            if line.startswith('{"aborted_ns"')]
-
-
 def _leave_once(stack, site, silent_s):
     """Leaves when the model has been silent for so long; milliseconds until
     the request to the model is closed."""
-    known = len(_aborts(stack))
+    known = len(stack.aborts())
     connection = _post(site, site.body("pace-2x60000").encode())
     _read_until(connection, b'"type":"content"')
     time.sleep(silent_s)
@@ -107,7 +101,7 @@ def _leave_once(stack, site, silent_s):
     connection.close()
     end = time.monotonic() + 2 * HEARTBEAT_S + 10
     while time.monotonic() < end:
-        found = _aborts(stack)
+        found = stack.aborts()
         if len(found) > known:
             return (found[-1] - left_ns) / 1e6
         time.sleep(0.02)

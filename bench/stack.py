@@ -20,6 +20,7 @@ SHIPPED_NGINX = HERE.parent / "nginx"
 SOURCES = {
     "upstream": ["upstream.c", "scripted.c", "wheel.c", "hist.c", "mark.c"],
     "load": ["load.c", "reader.c", "hist.c", "mark.c"],
+    "exec": ["exec.c", "hist.c", "mark.c"],
 }
 # What a target needs: a command (or a file) that shows it, and its packages.
 NEEDS = {
@@ -27,6 +28,9 @@ NEEDS = {
     "php": [("/usr/sbin/php-fpm*", "php-fpm"),
             ("/usr/share/php*/curl/curl.ini", "php-curl")],
     "node": [("node", "nodejs")],
+    "cgi": [("php-cgi", "php-cgi"),
+            ("/usr/share/php*/curl/curl.ini", "php-curl"),
+            ("openssl", "openssl")],
 }
 
 
@@ -163,6 +167,12 @@ class Stack:
                 [*compiler, "-std=gnu11", "-D_GNU_SOURCE", "-O2", "-o",
                  self.folder / name, *[HERE / file for file in sources],
                  "-lpthread"], check=True)
+
+    def aborts(self):
+        """When clients left running answers, in monotonic nanoseconds."""
+        lines = self.upstream.log.read_text().splitlines()
+        return [json.loads(line)["aborted_ns"] for line in lines
+                if line.startswith('{"aborted_ns"')]
 
     def start_upstream(self):
         self.upstream = self.start("upstream", [

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: ISC
 """A web server of the end-to-end tests, started for a measurement."""
+import contextlib
 import json
 import os
+import socket
 import subprocess
+import time
 
 from stack import HERE, Failure, find_command
 from targets import question
@@ -15,6 +18,16 @@ LEAT = {
     "more": {"log_level": "warn"},
 }
 HEARTBEAT_S = 2.0
+# The load generator speaks no TLS: this nginx does it, and its time counts.
+TLS_CLIENT = """
+		location / {{
+			proxy_pass {url};
+			proxy_http_version 1.1;
+			proxy_set_header Connection "";
+			proxy_buffering off;
+			proxy_request_buffering off;
+		}}
+"""
 
 
 def _node(options, arguments, **more):
@@ -42,6 +55,7 @@ class Site:
         self.slug = slug
         self.leat = {**LEAT, **(leat or {})}
         self.child = None
+        self.client = None
         self.about = {}
 
     def __enter__(self):
@@ -52,9 +66,24 @@ class Site:
         self.about = json.loads(line) if line else {}
         if "base" not in self.about:
             raise Failure(f"{self.slug} does not start: {self.about}")
+        if self.about["base"].startswith("https:"):
+            self._speak_tls()
         return self
 
+    def _speak_tls(self):
+        words = self.about["base"].split("/", 3)
+        self.client, port = self.stack.start_nginx(
+            TLS_CLIENT.format(url="/".join(words[:3])))
+        self.about["base"] = f"http://127.0.0.1:{port}/{words[3]}"
+        for _ in range(100):
+            with contextlib.suppress(OSError), \
+                    socket.create_connection(self.address):
+                return
+            time.sleep(0.02)
+
     def __exit__(self, *_):
+        if self.client:
+            self.stack.stop(self.client)
         self.child.stdin.close()
         rest = [json.loads(line) for line in self.child.stdout]
         self.child.wait()

@@ -1,6 +1,6 @@
 <?php
 // SPDX-License-Identifier: ISC
-// Streaming from PHP-FPM as its manual and most answers on the web have it:
+// Streaming from PHP as its manual and most answers on the web have it:
 // curl with a write function that echoes and flushes. It passes the model
 // API's own events on, which is the least that PHP can do per frame.
 set_time_limit(0);
@@ -11,7 +11,8 @@ header('Content-Type: text/event-stream');
 header('Cache-Control: no-cache');
 header('X-Accel-Buffering: no');
 
-$question = json_decode(file_get_contents('php://input'), true);
+$question = $_SERVER['REQUEST_METHOD'] === 'GET'
+	? $_GET : json_decode(file_get_contents('php://input'), true);
 $curl = curl_init($_SERVER['UPSTREAM']);
 curl_setopt_array($curl, [
 	CURLOPT_POST => true,
