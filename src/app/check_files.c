@@ -142,25 +142,31 @@ static void check_owner(struct check_report *report,
 		    config->listen_mode);
 }
 
+static void check_folder_of(struct check_report *report, const char *subject,
+			    const char *path)
+{
+	char *folder = memory_strdup(path);
+	char *slash = strrchr(folder, '/');
+
+	slash[slash == folder] = '\0';
+	check_writable_folder(report, CHECK_FAIL, subject, folder);
+	memory_free(folder);
+}
+
 void check_files_places(struct check_report *report,
 			const struct config *config)
 {
 	for (size_t i = 0; i < config->listen.count; i++) {
 		const char *address = config->listen.items[i];
-		char *folder;
-		char *slash;
 
-		if (strncmp(address, "unix:", 5) != 0) {
+		if (!strncmp(address, "unix:", 5))
+			check_folder_of(report, "listen", address + 5);
+		else
 			check_report_add(report, CHECK_OK, "listen", "%s",
 					 address);
-			continue;
-		}
-		folder = memory_strdup(address + 5);
-		slash = strrchr(folder, '/');
-		slash[slash == folder] = '\0';
-		check_writable_folder(report, CHECK_FAIL, "listen", folder);
-		memory_free(folder);
 	}
+	if (config->pid_file[0])
+		check_folder_of(report, "pid_file", config->pid_file);
 	check_owner(report, config);
 	/* Without it the pool keeps its shared memory to itself. */
 	check_writable_folder(report, CHECK_WARN, "runtime_dir",

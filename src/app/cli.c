@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "app/commands.h"
+#include "app/start_mode.h"
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/config.h"
@@ -75,7 +76,7 @@ static int run_command(const struct cli_command *command, int argc, char **argv)
 	return status;
 }
 
-int cli_main(int argc, char **argv)
+static int run_named(int argc, char **argv)
 {
 	const struct cli_command *command;
 	const char *name = argc > 1 ? argv[1] : NULL;
@@ -101,6 +102,23 @@ int cli_main(int argc, char **argv)
 	if (is_help)
 		return cli_print_help(command);
 	return run_command(command, argc - 1, argv + 1);
+}
+
+int cli_main(int argc, char **argv)
+{
+	struct start_facts facts;
+
+	start_mode_look(&facts, argc, argv);
+	switch (start_mode_of(&facts)) {
+	case START_ALONE:
+		return argc > 1 ? run_named(argc, argv)
+				: run_command(&command_serve, argc, argv);
+	case START_MISTAKE:
+		fputs(start_mode_mistake, stderr);
+		return CLI_USAGE;
+	default:
+		return run_named(argc, argv);
+	}
 }
 
 int cli_print_help(const struct cli_command *command)

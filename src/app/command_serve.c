@@ -4,8 +4,10 @@
 #include <stddef.h>
 
 #include "app/cli_options.h"
+#include "app/start_mode.h"
 #include "config/config.h"
 #include "pool/master.h"
+#include "serve/alone.h"
 #include "serve/worker.h"
 
 static const char help[] =
@@ -14,7 +16,8 @@ static const char help[] =
     "Runs the pool that the web server talks FastCGI to: a master and one\n"
     "worker per core (workers = N), on the sockets of `listen`. It stays in\n"
     "the foreground and logs to standard error unless the configuration says\n"
-    "otherwise.\n"
+    "otherwise. With a listening socket as standard input (spawn-fcgi,\n"
+    "mod_fcgid, lighttpd's bin-path) it is one process alone on that socket.\n"
     "\n"
     "  -c, --config FILE    configuration file\n"
     "  -h, --help           this text\n"
@@ -39,6 +42,8 @@ static int run(int argc, char **argv)
 	config = cli_load_config(path, true);
 	if (!config)
 		return CLI_FAILED;
+	if (start_mode_has_socket())
+		return alone_run(config);
 	status = master_run(config);
 	config_free(config);
 	return status;

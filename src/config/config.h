@@ -93,6 +93,7 @@ struct config {
 	bool allow_remote_tcp;
 	unsigned workers; /* 0: one per core */
 	char *runtime_dir;
+	char *pid_file;
 	unsigned drain_timeout_ms;
 	char *log;     /* "stderr", "syslog" or a path */
 	int log_level; /* enum log_level */

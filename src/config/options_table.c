@@ -82,6 +82,12 @@ const struct option_spec options_table[] = {
 	.help = "folder for the lock and the shared memory of a running pool",
     },
     {
+	IN_TOP("pid_file", pid_file),
+	.type = OPTION_PATH,
+	.fallback = "",
+	.help = "file for the process number of a running pool; empty: none",
+    },
+    {
 	IN_TOP("drain_timeout", drain_timeout_ms),
 	.type = OPTION_DURATION,
 	.fallback = "30s",

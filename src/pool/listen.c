@@ -13,7 +13,8 @@
 
 #include "pool/listen_socket.h"
 
-#define UNIX_PREFIX "unix:"
+#define UNIX_PREFIX   "unix:"
+#define PASSED_PREFIX "passed:"
 
 static bool fail_lock(struct listen_set *set, const char *address,
 		      const char *lock_path)
@@ -220,28 +221,41 @@ void listen_stop(struct listen_set *set)
 void listen_print(const struct listen_socket *socket,
 		  char out[LISTEN_TEXT_SIZE])
 {
-	snprintf(out, LISTEN_TEXT_SIZE, "%d,%ju,%ju,%d,%s", socket->fd,
+	snprintf(out, LISTEN_TEXT_SIZE, "%d,%ju,%ju,%d,%s%s", socket->fd,
 		 (uintmax_t)socket->device, (uintmax_t)socket->inode,
-		 (int)socket->master_pid, socket->address);
+		 (int)socket->master_pid,
+		 socket->is_passed ? PASSED_PREFIX : "", socket->address);
 }
 
 bool listen_parse(struct listen_socket *socket, const char *text,
 		  const char *runtime_dir)
 {
 	char error[LISTEN_ERROR_SIZE];
+	const char *address;
 	uintmax_t device, inode;
 	int fd, pid, at = 0;
+	bool is_passed;
 
 	if (sscanf(text, "%d,%ju,%ju,%d,%n", &fd, &device, &inode, &pid, &at) !=
 		4 ||
-	    at == 0 || fd < 0 || !listen_socket_check(text + at, true, error))
+	    at == 0 || fd < 0)
 		return false;
-	set_address(socket, text + at);
+	address = text + at;
+	is_passed = !strncmp(address, PASSED_PREFIX, strlen(PASSED_PREFIX));
+	if (is_passed)
+		address += strlen(PASSED_PREFIX);
+	else if (!listen_socket_check(address, true, error))
+		return false;
+	set_address(socket, address);
+	socket->is_passed = is_passed;
 	socket->fd = fd;
 	socket->device = (dev_t)device;
 	socket->inode = (ino_t)inode;
 	socket->master_pid = (pid_t)pid;
-	name_lock(socket, runtime_dir);
+	if (is_passed)
+		socket->path[0] = '\0';
+	else
+		name_lock(socket, runtime_dir);
 	return true;
 }
 

@@ -12,6 +12,9 @@
  * file stands in the runtime directory, and a new master that holds the lock
  * waits a moment for orphans to let go of the port.
  *
+ * Sockets that were passed to us (listen_passed.h) are in the same set; with
+ * their paths nothing is done.
+ *
  * Descriptors are CLOEXEC; a worker gets them by number. No libuv here.
  */
 #ifndef LEAT_POOL_LISTEN_H
@@ -41,11 +44,12 @@ struct listen_socket {
 	int fd;				    /* -1: closed */
 	int lock_fd;			    /* -1: no lock, or not ours */
 	char address[LISTEN_PATH_SIZE + 8]; /* as configured */
-	char path[LISTEN_PATH_SIZE];	    /* "": not a unix socket */
+	char path[LISTEN_PATH_SIZE];	    /* "": no unix socket of ours */
 	char lock_path[LISTEN_LOCK_SIZE];   /* "": none */
 	dev_t device;			    /* of the file at the path */
 	ino_t inode;
 	pid_t master_pid; /* who opened it */
+	bool is_passed;	  /* somebody else opened it, and keeps it */
 };
 
 struct listen_set {
@@ -68,7 +72,8 @@ void listen_print(const struct listen_socket *socket,
 bool listen_parse(struct listen_socket *socket, const char *text,
 		  const char *runtime_dir);
 /* For a worker without a master: nobody reaches this socket any more, or
- * another master wants its place. */
+ * another master wants its place. A passed socket always is: whoever keeps it
+ * starts another leat, for which connections wait. */
 bool listen_is_replaced(const struct listen_socket *socket);
 
 #endif

@@ -13,6 +13,7 @@
 #include "base/memory.h"
 #include "config/config.h"
 #include "pool/master_pool.h"
+#include "pool/master_report.h"
 #include "pool/master_start.h"
 #include "pool/slots.h"
 
@@ -26,6 +27,7 @@ struct master {
 	const struct config *config;
 	struct master_start start;
 	struct master_pool *pool;
+	struct master_report report;
 	struct pollfd *entries;
 	int signal_fd;
 	bool is_draining;
@@ -70,6 +72,7 @@ static void begin_drain(struct master *master, const char *why)
 		 (timeout_ms + 999) / 1000);
 	listen_stop(&master->start.listeners);
 	master_pool_drain(master->pool);
+	master_report_stopping(&master->report, now_ms());
 }
 
 static void on_end_signal(struct master *master, const char *name)
@@ -121,6 +124,7 @@ static void check_time(struct master *master)
 	if (now >= master->tick_ms) {
 		master->tick_ms = now + TICK_MS;
 		master_pool_tick(master->pool);
+		master_report_tick(&master->report, now);
 	}
 	if (master->is_draining && now >= master->kill_ms) {
 		log_error("pool", "%u workers did not drain: killed",
@@ -170,6 +174,7 @@ static void check_pool(struct master *master)
 		about.reloaded_ms = clock_wall_ms(&clock_system);
 		slots_set_about(master->start.slots, &about);
 		log_info("pool", "ready");
+		master_report_ready(&master->report, now_ms());
 	}
 }
 
@@ -198,8 +203,11 @@ static void run_pool(struct master *master)
 	master->pool = master_pool_new(&options);
 	master->entries = memory_zalloc((master->start.workers + OWN_ENTRIES) *
 					sizeof(struct pollfd));
+	master_report_init(&master->report, master->start.slots,
+			   master->config->pid_file);
 	master->tick_ms = now_ms() + TICK_MS;
 	run_loop(master);
+	master_report_fini(&master->report);
 	master_pool_free(master->pool);
 	memory_free(master->entries);
 }

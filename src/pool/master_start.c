@@ -18,6 +18,7 @@
 #include "config/config.h"
 #include "config/config_secret.h"
 #include "pool/descriptors.h"
+#include "pool/listen_passed.h"
 #include "pool/slots.h"
 
 enum { CONFIG_MAX = 2 << 20, PATH_SIZE = 4096 };
@@ -89,6 +90,17 @@ static bool open_listeners(struct master_start *start,
 	    .runtime_dir = config->runtime_dir,
 	};
 
+	switch (listen_passed_take(&start->listeners, options.allows_remote)) {
+	case LISTEN_PASSED_TAKEN:
+		log_info("pool", "the sockets were passed by whoever started "
+				 "leat; the option listen is not used");
+		return true;
+	case LISTEN_PASSED_BAD:
+		complain(config, start->listeners.error);
+		return false;
+	default:
+		break;
+	}
 	for (size_t i = 0; i < config->listen.count && i < LISTEN_MAX; i++)
 		options.addresses[i] = config->listen.items[i];
 	if (listen_open(&start->listeners, &options))
@@ -99,9 +111,9 @@ static bool open_listeners(struct master_start *start,
 
 /* "{runtime_dir}/leat.sock.slots": named after the first address, so that
  * pools may share a directory. */
-static bool name_slots(const struct config *config, char path[PATH_SIZE])
+static bool name_slots(const struct config *config, const char *address,
+		       char path[PATH_SIZE])
 {
-	const char *address = config->listen.items[0];
 	const char *slash = strrchr(address, '/');
 	const char *name = slash ? slash + 1 : address + strlen("tcp:");
 
@@ -114,7 +126,7 @@ static bool open_slots(struct master_start *start, const struct config *config)
 	unsigned count = slots_room(start->workers, count_cores());
 	char path[PATH_SIZE];
 
-	if (name_slots(config, path)) {
+	if (name_slots(config, start->listeners.sockets[0].address, path)) {
 		start->slots = slots_new(path, count);
 		if (start->slots)
 			return true;
@@ -128,6 +140,13 @@ static bool open_slots(struct master_start *start, const struct config *config)
 		return true;
 	complain(config, "there is no shared memory for the workers");
 	return false;
+}
+
+static void append_addresses(struct buffer *out, const struct listen_set *set)
+{
+	for (unsigned i = 0; i < set->count; i++)
+		buffer_printf(out, "%s%s", i ? ", " : "",
+			      set->sockets[i].address);
 }
 
 static void append_list(struct buffer *out, const struct config_list *list)
@@ -154,7 +173,7 @@ static void describe(const struct master_start *start,
 	struct buffer listen;
 
 	buffer_init(&listen, BUFFER_UNLIMITED);
-	append_list(&listen, &config->listen);
+	append_addresses(&listen, &start->listeners);
 	snprintf(about.listen, sizeof about.listen, "%s",
 		 buffer_string(&listen));
 	buffer_fini(&listen);
@@ -207,7 +226,7 @@ static void log_first_line(const struct master_start *start,
 
 	buffer_init(&line, BUFFER_UNLIMITED);
 	buffer_printf(&line, "leat " PACKAGE_VERSION " on ");
-	append_list(&line, &config->listen);
+	append_addresses(&line, &start->listeners);
 	buffer_printf(&line, "; %u worker%s; index %s; providers ",
 		      start->workers, start->workers == 1 ? "" : "s",
 		      config->context.index[0] ? config->context.index

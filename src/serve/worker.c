@@ -14,6 +14,7 @@
 #include "config/config.h"
 #include "config/config_secret.h"
 #include "pool/master_pool.h"
+#include "pool/notify.h"
 #include "pool/worker_link.h"
 #include "serve/worker_private.h"
 #include "web/server.h"
@@ -191,6 +192,8 @@ int worker_main(int argc, char **argv)
 	worker.service.owner = &worker;
 	/* After /proc/self/exe it would be "exe". */
 	prctl(PR_SET_NAME, "leat");
+	/* Only the master speaks for the service. */
+	notify_forget();
 	if (!worker_args_read(&worker.args, argc, argv)) {
 		fprintf(stderr, "leat: a worker is started by leat serve\n");
 		return 2;

@@ -77,7 +77,11 @@ static void on_orphan_timer(void *state)
 
 	for (unsigned i = 0; i < worker->args.listener_count; i++)
 		if (listen_is_replaced(&worker->listeners[i])) {
-			log_info("pool", "another master serves %s",
+			log_info("pool",
+				 worker->listeners[i].is_passed
+				     ? "%s was passed: leaving it to the "
+				       "next leat"
+				     : "another master serves %s",
 				 worker->listeners[i].address);
 			worker_leave_start(worker, ORPHAN_DRAIN_MS);
 			return;

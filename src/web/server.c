@@ -47,10 +47,18 @@ void server_mark_pump(struct peer *peer)
 	list_append(&peer->server->pump, &peer->pump_node);
 }
 
+static void tell_open(struct server *server)
+{
+	if (server->hooks.on_open_count)
+		server->hooks.on_open_count(server->hooks.state,
+					    server->peer_count);
+}
+
 void server_count_stream(struct server *server, int delta)
 {
 	server->stream_count += (unsigned)delta;
 	metrics_set(server->metrics, METRIC_STREAMS_OPEN, server->stream_count);
+	tell_open(server);
 }
 
 static void on_pass(void *state)
@@ -101,13 +109,6 @@ static void on_sweep(void *state)
 	while ((peer = oldest(server, &server->draining, DRAIN_INPUT_MS)))
 		peer_close(peer);
 	timer_start(&server->sweep, SWEEP_MS);
-}
-
-static void tell_open(struct server *server)
-{
-	if (server->hooks.on_open_count)
-		server->hooks.on_open_count(server->hooks.state,
-					    server->peer_count);
 }
 
 static void check_drained(struct server *server)

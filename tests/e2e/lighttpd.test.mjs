@@ -10,7 +10,7 @@ import { startUpstream } from './lib/upstream.mjs';
 import { readStream, request } from './lib/sse.mjs';
 import { assertNative } from './lib/native.mjs';
 import { PACE_MS, assertOneByOne, delays, measureLeaving, paced, silentAfterOneWord } from './lib/paced.mjs';
-import { lighttpd as pool } from './lib/servers/lighttpd.mjs';
+import { lighttpd as pool, startLighttpd } from './lib/servers/lighttpd.mjs';
 
 async function start(place, script, options = {}) {
 	const upstream = await startUpstream(place, script);
@@ -70,7 +70,17 @@ scenario('lighttpd: a slow upload holds nobody else, a large body passes, a larg
 	const sized = (bytes) => request(`${site.base}/chat`, { body: { query: 'q', messages: [], pad: 'y'.repeat(bytes) } });
 	assert.equal((await sized(7 << 20)).status, 400);
 	assert.equal((await sized(9 << 20)).json.code, 'too_large', 'leat itself refuses');
-	assert.equal((await sized(17 << 20)).status, 413);
+	const refused = await sized(17 << 20);
+	assert.equal(refused.status, 413);
+	assert.deepEqual([refused.headers['content-type'], refused.json?.code], ['application/json', 'too_large']);
+});
+
+scenario('lighttpd: a pool that is not there is a 503 in JSON', async (place) => {
+	const server = await startLighttpd(place, { way: 'leat.conf' });
+	const reply = await request(`${server.url}/ask/chat`, { body: { query: 'q' } });
+	assert.equal(reply.status, 503);
+	assert.equal(reply.headers['content-type'], 'application/json');
+	assert.equal(reply.json?.retryable, true);
 });
 
 scenario('lighttpd: the mount is a prefix of whole segments', async (place) => {

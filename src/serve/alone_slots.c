@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: ISC */
+#include "serve/alone_slots.h"
+
+#include <arpa/inet.h>
+#include <config.h>
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "config/config.h"
+#include "pool/descriptors.h"
+#include "pool/slots.h"
+
+enum { PATH_SIZE = 4096 };
+
+static const char prefix[] = "alone-";
+static const char ending[] = ".slots";
+
+/* The process that a file's name says; 0: it is none of ours. */
+static pid_t process_of(const char *name)
+{
+	struct slice rest = slice_of(name);
+	uint64_t pid;
+
+	if (!text_starts_with(rest, prefix))
+		return 0;
+	rest.data += sizeof prefix - 1;
+	rest.len -= sizeof prefix - 1;
+	if (rest.len < sizeof ending ||
+	    strcmp(slice_end(rest) - (sizeof ending - 1), ending) != 0)
+		return 0;
+	rest.len -= sizeof ending - 1;
+	return text_parse_uint(rest, &pid) && pid <= INT32_MAX ? (pid_t)pid : 0;
+}
+
+static void remove_dead(const char *folder)
+{
+	DIR *dir = opendir(folder);
+	const struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir))) {
+		pid_t pid = process_of(entry->d_name);
+
+		if (pid > 0 && kill(pid, 0) != 0 && errno == ESRCH)
+			unlinkat(dirfd(dir), entry->d_name, 0);
+	}
+	closedir(dir);
+}
+
+static void put_tcp(char *out, size_t size, int family, const void *address,
+		    in_port_t port)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	inet_ntop(family, address, text, sizeof text);
+	snprintf(out, size, family == AF_INET6 ? "tcp:[%s]:%u" : "tcp:%s:%u",
+		 text, ntohs(port));
+}
+
+/* What descriptor 0 listens on, in the words of `listen`. */
+static void put_listen(char *out, size_t size)
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_un local;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} name = {0};
+	socklen_t len = sizeof name;
+
+	if (getsockname(STDIN_FILENO, &name.any, &len))
+		return;
+	if (name.any.sa_family == AF_UNIX)
+		snprintf(out, size, "unix:%.*s",
+			 (int)(len - offsetof(struct sockaddr_un, sun_path)),
+			 name.local.sun_path);
+	else if (name.any.sa_family == AF_INET)
+		put_tcp(out, size, AF_INET, &name.v4.sin_addr,
+			name.v4.sin_port);
+	else if (name.any.sa_family == AF_INET6)
+		put_tcp(out, size, AF_INET6, &name.v6.sin6_addr,
+			name.v6.sin6_port);
+}
+
+static void describe(struct slots *slots, const struct config *config)
+{
+	const struct config_limits *limits = &config->limits;
+	struct slots_about about = {
+	    .kind = SLOTS_ALONE,
+	    .master_pid = (int32_t)getpid(),
+	    .generation = 1,
+	    .workers = 1,
+	    .streams_per_worker = limits->streams_per_worker
+				      ? limits->streams_per_worker
+				      : descriptors_streams(),
+	    .streams_per_address = limits->streams_per_address,
+	    .started_ms = clock_wall_ms(&clock_system),
+	    .version = PACKAGE_VERSION,
+	};
+
+	about.reloaded_ms = about.started_ms;
+	put_listen(about.listen, sizeof about.listen);
+	if (config->path)
+		snprintf(about.config_path, sizeof about.config_path, "%s",
+			 config->path);
+	slots_set_about(slots, &about);
+}
+
+struct slots *alone_slots_new(const struct config *config)
+{
+	struct slots *slots = NULL;
+	char path[PATH_SIZE];
+
+	if (snprintf(path, sizeof path, "%s/%s%d%s", config->runtime_dir,
+		     prefix, (int)getpid(), ending) < PATH_SIZE)
+		slots = slots_new(path, 1);
+	if (slots)
+		remove_dead(config->runtime_dir);
+	else
+		slots = slots_new(NULL, 1);
+	if (slots)
+		describe(slots, config);
+	return slots;
+}
+
+void alone_slots_remove(struct slots *slots)
+{
+	slots_unlink(slots);
+}

@@ -1,0 +1,189 @@
+// SPDX-License-Identifier: ISC
+// leat as a service: sockets that were opened by another, and telling that
+// other how things go. systemd-socket-activate is systemd's own; a restart
+// needs a manager that holds the socket meanwhile (lib/manager.py).
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { scenario, sleep, eventually, TOP } from './lib/place.mjs';
+import { LEAT, childrenOf, cleanEnvironment, configText, leatConfig } from './lib/leat.mjs';
+import { startNginx } from './lib/nginx.mjs';
+import { startUpstream } from './lib/upstream.mjs';
+import { openStream, request } from './lib/sse.mjs';
+import { assertNative } from './lib/native.mjs';
+
+const ACTIVATE = '/usr/bin/systemd-socket-activate';
+
+async function ticking(call) {
+	for (let n = 0; n < 40 && !call.isClosed; n++) {
+		await call.delta(`t${n} `);
+		await sleep(50);
+	}
+	await call.stop();
+}
+
+const ANSWER = Array.from({ length: 40 }, (_, n) => `t${n} `).join('');
+
+function writeConfig(place, options = {}) {
+	fs.mkdirSync(place.path('run'), { recursive: true });
+	return place.write('leat.conf', configText({
+		...leatConfig(place, options),
+		// Nobody may open this one: the passed socket is used.
+		listen: [`unix:${place.path('nobody', 'opens.sock')}`],
+		pid_file: place.path('run', 'leat.pid'),
+	}));
+}
+
+function environOf(pid) {
+	return fs.readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').map((line) => line.split('=')[0]);
+}
+
+function isAlive(pid) {
+	try {
+		return !/^State:\s+Z/m.test(fs.readFileSync(`/proc/${pid}/status`, 'utf8'));
+	} catch {
+		return false;
+	}
+}
+
+function openAsk(nginx, query = 'q') {
+	return openStream(`${nginx.url}/ask/chat`, { body: { query, streaming: true } });
+}
+
+/** leat under lib/manager.py, which holds the socket that nginx connects to. */
+async function startManaged(place, options = {}) {
+	const upstream = await startUpstream(place, options.script ?? ticking);
+	const socket = place.path('passed.sock');
+	const file = writeConfig(place, { upstream, ...options });
+	const manager = place.spawn('manager', 'python3', [
+		path.join(TOP, 'tests/e2e/lib/manager.py'), socket, options.notify ?? place.path('notify'),
+		LEAT, 'serve', '-c', file], { env: { ...cleanEnvironment(), ...options.env } });
+	const events = () => manager.log().split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line));
+	const notices = () => events().filter((e) => e.event === 'notice');
+	const starts = () => events().filter((e) => e.event === 'started').map((e) => e.pid);
+	await eventually(() => notices().some((e) => e.READY), 'READY=1', 15000);
+	const nginx = await startNginx(place, { socket: `unix:${socket}` });
+	return { upstream, socket, file, manager, events, notices, starts, nginx, pid: () => starts().at(-1) };
+}
+
+scenario('systemd-socket-activate: the pool runs on the socket that it is given', async (place) => {
+	if (!fs.existsSync(ACTIVATE)) throw new Error('systemd-socket-activate is missing');
+	const upstream = await startUpstream(place, ticking);
+	const socket = place.path('passed.sock');
+	const file = writeConfig(place, { upstream });
+	const service = place.spawn('leat', ACTIVATE, [
+		'-l', socket, '--fdname=leat.socket', '-E', 'ASAN_OPTIONS', '-E', 'UBSAN_OPTIONS', LEAT, 'serve', '-c', file],
+	{ env: cleanEnvironment() });
+	await eventually(() => fs.existsSync(socket), 'the socket is there');
+	const inode = fs.statSync(socket).ino;
+	const nginx = await startNginx(place, { socket: `unix:${socket}` });
+	const streams = await Promise.all(Array.from({ length: 6 }, () => openAsk(nginx)));
+	for (const stream of streams) {
+		await stream.all();
+		assertNative(stream);
+		assert.equal(stream.last.json.result.answer, ANSWER);
+	}
+	const frames = streams[0].events.filter((e) => e.json.type === 'content');
+	assert.ok(frames.length > 30, `${frames.length} frames came one by one`);
+	assert.match(service.log(), /the option listen is not used/);
+	assert.ok(service.log().includes(` on unix:${socket};`), 'the first line names the passed one');
+	const workers = childrenOf(service.pid);
+	assert.equal(workers.length, 2);
+	for (const pid of workers)
+		assert.deepEqual(environOf(pid).filter((name) => /^LISTEN_/.test(name)), []);
+	assert.equal(fs.readFileSync(place.path('run', 'leat.pid'), 'utf8'), `${service.pid}\n`);
+	assert.ok(fs.existsSync(place.path('run', 'passed.sock.slots')), 'named after the passed address');
+	service.expectedToDie = true;
+	service.kill('SIGTERM');
+	assert.deepEqual(await service.exited, { code: 0, signal: null });
+	assert.equal(fs.statSync(socket).ino, inode, 'its path is the giver\'s');
+	assert.ok(!fs.existsSync(`${socket}.lock`));
+	assert.ok(!fs.existsSync(place.path('run', 'leat.pid')));
+});
+
+scenario('what cannot be served is named, and nothing starts', async (place) => {
+	const file = writeConfig(place);
+	const wrong = place.spawn('leat', ACTIVATE, ['-d', '-l', place.path('datagram.sock'), '-E', 'ASAN_OPTIONS', LEAT, 'serve', '-c', file], { env: cleanEnvironment() });
+	wrong.expectedToDie = true;
+	await eventually(() => fs.existsSync(place.path('datagram.sock')), 'the socket is there');
+	await place.run('poke', 'python3', ['-c', 'import socket, sys; socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM).sendto(b"x", sys.argv[1])', place.path('datagram.sock')]);
+	assert.equal((await wrong.exited).code, 1);
+	assert.match(wrong.log(), /ListenStream=/);
+});
+
+for (const kind of ['a path', 'an abstract name'])
+	scenario(`the manager is told when all is ready, how it goes, and the end (${kind})`, async (place) => {
+		const notify = kind === 'a path' ? place.path('notify') : `@leat-e2e-${process.pid}`;
+		const managed = await startManaged(place, { workers: 2, notify });
+		const ready = managed.notices().find((e) => e.READY);
+		assert.equal(ready.STATUS, 'Serving: 2 workers, 0 open streams');
+		assert.equal(fs.readFileSync(place.path('run', 'leat.pid'), 'utf8'), `${managed.pid()}\n`);
+		assert.equal(managed.notices()[0].READY, '1', 'nothing before all workers were ready');
+		await eventually(() => managed.notices().some((e) => e.WATCHDOG), 'WATCHDOG=1');
+		for (const pid of childrenOf(managed.pid()))
+			assert.deepEqual(environOf(pid).filter((name) => /^LISTEN_/.test(name)), []);
+		const stream = await openAsk(managed.nginx);
+		await stream.untilType('content');
+		managed.manager.expectedToDie = true;
+		managed.manager.kill('SIGTERM');
+		await eventually(() => managed.notices().some((e) => e.STOPPING), 'STOPPING=1');
+		await stream.all();
+		await managed.manager.exited;
+		const last = managed.events().at(-1);
+		assert.equal(last.event, 'ended');
+		assert.equal(last.status, 0);
+		assert.match(managed.notices().find((e) => e.STOPPING).STATUS, /^Draining: 2 workers, 1 open stream$/);
+		assert.ok(!fs.existsSync(place.path('run', 'leat.pid')));
+	});
+
+/** Asks all the time until stopped; every answer's status. */
+function asking(nginx) {
+	const statuses = [];
+	let isOver = false;
+	const done = (async () => {
+		while (!isOver) {
+			statuses.push((await request(`${nginx.url}/ask/healthz`)).status);
+			await sleep(5);
+		}
+	})();
+	return { statuses, stop: async () => { isOver = true; await done; return statuses; } };
+}
+
+scenario('a restart loses no request: the socket waits', async (place) => {
+	const managed = await startManaged(place, { more: { drain_timeout: '20s' } });
+	const stream = await openAsk(managed.nginx);
+	await stream.untilType('content');
+	const asker = asking(managed.nginx);
+	await sleep(200);
+	process.kill(managed.pid(), 'SIGTERM');
+	await eventually(() => managed.starts().length === 2, 'it is started again', 10000);
+	await stream.all();
+	assertNative(stream);
+	assert.equal(stream.last.json.result.answer, ANSWER);
+	await eventually(() => managed.notices().filter((e) => e.READY).length === 2, 'ready again');
+	await sleep(300);
+	const statuses = await asker.stop();
+	assert.ok(statuses.length > 50);
+	assert.deepEqual([...new Set(statuses)], [200]);
+});
+
+scenario('a killed master loses no request and no stream; its workers leave the socket to the next', async (place) => {
+	const managed = await startManaged(place);
+	const first = managed.pid();
+	const orphans = childrenOf(first);
+	const streams = await Promise.all(Array.from({ length: 4 }, () => openAsk(managed.nginx)));
+	await Promise.all(streams.map((s) => s.untilType('content')));
+	const asker = asking(managed.nginx);
+	process.kill(first, 'SIGKILL');
+	await eventually(() => managed.starts().length === 2, 'it is started again', 10000);
+	for (const stream of streams) {
+		await stream.all();
+		assertNative(stream);
+		assert.equal(stream.last.json.result.answer, ANSWER);
+	}
+	const statuses = await asker.stop();
+	assert.deepEqual([...new Set(statuses)], [200]);
+	await eventually(() => !orphans.some(isAlive), 'who has no master ends with its streams', 5000);
+	assert.match(managed.manager.log(), /was passed: leaving it to the next leat/);
+	assert.equal(fs.readFileSync(place.path('run', 'leat.pid'), 'utf8'), `${managed.pid()}\n`, 'a stale one is replaced');
+});
