@@ -178,6 +178,10 @@ class Leat(Target):
     path = "/ask/chat"
     workers = 1
 
+    def __init__(self, stack, options):
+        super().__init__(stack, options)
+        self.program = options.leat
+
     def start_app(self):
         if not self.options.leat:
             raise Failure("no leat to measure: build it, or give --leat PATH")
@@ -187,7 +191,7 @@ class Leat(Target):
             socket=socket, workers=self.workers,
             url=self.stack.upstream_url("/v1")))
         self.app = self.stack.start(
-            "leat", [self.options.leat, "serve", "-c", folder / "leat.conf"],
+            "leat", [self.program, "serve", "-c", folder / "leat.conf"],
             {"OPENAI_API_KEY": "x"})
         self.wait_for_socket(socket)
         shutil.copy("/etc/nginx/fastcgi_params", folder)

@@ -29,11 +29,16 @@ class Load:
             text=True, start_new_session=True,
             stderr=subprocess.DEVNULL if quiet else None)
         self.lines = queue.Queue()
+        self.failed = []  # streams, with Plan.flags = ("--tell",)
         threading.Thread(target=self._read, daemon=True).start()
 
     def _read(self):
-        for line in self.child.stdout:
-            self.lines.put(json.loads(line))
+        for text in self.child.stdout:
+            line = json.loads(text)
+            if line["event"] == "failed":
+                self.failed.append(line)
+            else:
+                self.lines.put(line)
         self.lines.put(None)
 
     def wait(self, event, timeout_s):
