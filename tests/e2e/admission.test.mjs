@@ -78,15 +78,21 @@ scenario('where descriptors are few, the silent ones go first', async (place) =>
 
 scenario('uploads that never end do not take the room of small requests', async (place) => {
 	const site = await startSite(place, { workers: 1, limits: { held: '2M', body: '1M', streams_per_address: 0 }, script: null });
-	const bytes = encodeRequest({ path: '/ask/chat', body: ' '.repeat(600000) });
-	const uploads = Array.from({ length: 12 }, () => {
+	const uploads = [];
+	// Large ones fill most of the room, and small ones what they leave.
+	for (const size of [...Array(12).fill(500000), ...Array(12).fill(100000), ...Array(150).fill(9000)]) {
+		const bytes = encodeRequest({ path: '/ask/chat', body: ' '.repeat(size) });
 		const connection = net.connect(site.leat.socket);
 		connection.on('error', () => {});
+		connection.resume();
 		connection.write(bytes.subarray(0, bytes.length - 8));
-		return connection;
-	});
+		uploads.push(connection);
+		if (size > 9000) await sleep(5);
+	}
 	await sleep(300);
 	await othersAreAnswered(site.base);
+	const question = JSON.stringify({ query: 'q', streaming: false }).padEnd(60000);
+	for (let i = 0; i < 5; i++) assert.equal((await site.post('chat', question)).status, 200);
 	for (const connection of uploads) connection.destroy();
 });
 
