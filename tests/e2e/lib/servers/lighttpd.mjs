@@ -16,12 +16,8 @@ const MISTAKES = {
 	'ignores leaving': [[/"tcp-fin-propagate" => "\w+",\n/, '']],
 	'short timeout': [['"read-timeout" => 150', '"read-timeout" => 3']],
 	'small bodies': [['server.max-request-size = 16384', 'server.max-request-size = 1024']],
-	/** For the whole site, but Debian's list of types leaves streams alone. */
-	compresses: [],
 	'gives secrets away': [],
 };
-
-const DEFLATE = 'server.modules += ( "mod_deflate" )\ndeflate.mimetypes = ( "text/" )\ndeflate.allowed-encodings = ( "gzip" )\n';
 
 /**
  * options.way: leat.conf, leat-start.conf or leat-cgi.conf; options.vars:
@@ -56,7 +52,7 @@ function entry(way, about, leatOf) {
 		leaving: 'at once',
 		cells: {
 			encoded: { is: 'a slash', note: DECODES_SLASHES },
-			length: { is: '411', note: 'lighttpd demands a length itself: 411, with the JSON that we ship.' },
+			length: { is: '411', note: 'lighttpd demands a length itself, before it looks at the address: its error is HTML.' },
 		},
 		mistakes: Object.keys(MISTAKES),
 		...about,
@@ -66,7 +62,7 @@ function entry(way, about, leatOf) {
 			const server = await startLighttpd(place, {
 				way,
 				edit: [...MISTAKES[options.mistake] ?? [], ...idle],
-				site: (options.site ?? '') + (options.mistake === 'compresses' ? DEFLATE : ''),
+				site: options.site,
 			});
 			if (options.mistake === 'gives secrets away') leakingRoot(place, path.join(server.dir, 'public'));
 			return {
