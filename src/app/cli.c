@@ -13,8 +13,8 @@
 #include <config.h>
 
 static const struct cli_command *const commands[] = {
-    &command_serve, &command_index, &command_search,
-    &command_ask,   &command_check, &command_doctor};
+    &command_serve, &command_index, &command_search, &command_ask,
+    &command_check};
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
@@ -51,7 +51,9 @@ static const struct cli_command *find_command(const char *name)
 	for (size_t i = 0; i < COMMAND_COUNT; i++)
 		if (!strcmp(commands[i]->name, name))
 			return commands[i];
-	return strcmp(command_worker.name, name) ? NULL : &command_worker;
+	if (!strcmp(command_worker.name, name))
+		return &command_worker;
+	return strcmp(command_candidate.name, name) ? NULL : &command_candidate;
 }
 
 static int unknown_command(const char *name)

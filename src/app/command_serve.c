@@ -23,7 +23,10 @@ static const char help[] =
     "  -h, --help           this text\n"
     "\n"
     "Signals: TERM and INT let running answers end (drain_timeout) and exit\n"
-    "with 0; a second one ends at once. USR1 reopens the log.\n";
+    "with 0; a second one ends at once. HUP and USR2 take up the\n"
+    "configuration and the binary as they are now, without losing a request\n"
+    "or an answer (reload_timeout); if either is bad, the log says why, and\n"
+    "nothing changes. USR1 reopens the log.\n";
 
 static int run(int argc, char **argv)
 {
@@ -33,8 +36,11 @@ static int run(int argc, char **argv)
 	    {.name = NULL},
 	};
 	struct config *config;
-	int status = cli_options_read(&command_serve, options, argc, argv);
+	int status = master_resume();
 
+	if (status >= 0)
+		return status;
+	status = cli_options_read(&command_serve, options, argc, argv);
 	if (status < 0)
 		status = cli_options_end(&command_serve, argc, argv);
 	if (status >= 0)

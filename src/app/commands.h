@@ -8,11 +8,12 @@
 #include "app/cli.h"
 
 extern const struct cli_command command_serve;
-extern const struct cli_command command_worker; /* not in the list */
+/* These two are not in the list. */
+extern const struct cli_command command_worker;
+extern const struct cli_command command_candidate;
 extern const struct cli_command command_index;
 extern const struct cli_command command_search;
 extern const struct cli_command command_ask;
 extern const struct cli_command command_check;
-extern const struct cli_command command_doctor;
 
 #endif

@@ -176,6 +176,11 @@ unsigned chat_open_turns(const struct chat *chat)
 	return chat->open_count;
 }
 
+bool chat_is_empty(const struct chat *chat)
+{
+	return list_is_empty(&chat->running) && list_is_empty(&chat->ended);
+}
+
 size_t chat_snippet_bytes(const struct chat *chat)
 {
 	return chat->options.snippet_bytes ? chat->options.snippet_bytes

@@ -61,6 +61,8 @@ struct turn *chat_find(struct chat *chat, struct slice id);
 /* Ends every running turn as `interrupted` (draining is over). */
 void chat_interrupt_all(struct chat *chat);
 unsigned chat_open_turns(const struct chat *chat);
+/* No turn runs, and none that ended could still be read again. */
+bool chat_is_empty(const struct chat *chat);
 
 struct slice turn_id(const struct turn *turn);
 struct journal *turn_journal(const struct turn *turn);

@@ -95,6 +95,7 @@ struct config {
 	char *runtime_dir;
 	char *pid_file;
 	unsigned drain_timeout_ms;
+	unsigned reload_timeout_ms;
 	char *log;     /* "stderr", "syslog" or a path */
 	int log_level; /* enum log_level */
 	bool log_questions;

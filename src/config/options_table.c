@@ -97,6 +97,15 @@ const struct option_spec options_table[] = {
 	.reload = true,
     },
     {
+	IN_TOP("reload_timeout", reload_timeout_ms),
+	.type = OPTION_DURATION,
+	.fallback = "600s",
+	.min = 0,
+	.max = 24 * HOUR,
+	.help = "how long the streams of old workers may go on after a reload",
+	.reload = true,
+    },
+    {
 	IN_TOP("log", log),
 	.type = OPTION_STRING,
 	.fallback = "stderr",

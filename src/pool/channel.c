@@ -11,7 +11,7 @@
 
 enum { MAGIC = 0x6c656174, FDS_MAX = 2 };
 
-/* How a message begins on the socket; both ends are this program. */
+/* How a message begins on the socket; both ends are leat. */
 struct wire_header {
 	uint32_t magic;
 	uint16_t type;
@@ -55,27 +55,33 @@ static bool write_all(int fd, struct slice bytes)
 	return true;
 }
 
-bool channel_pack(struct channel_message *message, int peer_fd,
-		  struct slice bytes)
+int channel_make_memory(struct slice bytes)
 {
-	int fd;
+	int fd = memfd_create("leat-request", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
-	message->peer_fd = peer_fd;
-	message->bytes = bytes;
-	if (bytes.len <= CHANNEL_INLINE_MAX)
-		return true;
-	message->bytes = SLICE_NONE;
-	fd = memfd_create("leat-request", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 	if (fd < 0)
-		return false;
+		return -1;
 	/* Sealed: nobody can shrink it under a reader's mapping. */
 	if (bytes.len > CHANNEL_BYTES_MAX || !write_all(fd, bytes) ||
 	    fcntl(fd, F_ADD_SEALS,
 		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)) {
 		close(fd);
-		return false;
+		return -1;
 	}
-	message->memory_fd = fd;
+	return fd;
+}
+
+bool channel_pack(struct channel_message *message, int peer_fd,
+		  struct slice bytes)
+{
+	message->peer_fd = peer_fd;
+	message->bytes = bytes;
+	if (bytes.len <= CHANNEL_INLINE_MAX)
+		return true;
+	message->memory_fd = channel_make_memory(bytes);
+	if (message->memory_fd < 0)
+		return false;
+	message->bytes = SLICE_NONE;
 	message->memory_len = bytes.len;
 	return true;
 }

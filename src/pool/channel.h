@@ -11,7 +11,11 @@
  *
  *   worker -> master   READY, FAILED (why), FORWARD (owner, request),
  *                      TAKEN (id), REFUSED (id), LEAVE
- *   master -> worker   ADOPT (id, why, request), BYE
+ *   master -> worker   ADOPT (id, why, request), DRAIN (id: milliseconds),
+ *                      BYE
+ *
+ * After an upgrade the two ends are different binaries: numbers and the
+ * layout stay, new types go to the end.
  *
  * Every descriptor is CLOEXEC. What channel_receive() brought is the
  * caller's to close (channel_close()), also when the type is not expected.
@@ -36,7 +40,8 @@ enum channel_type {
 	CHANNEL_REFUSED, /* it is not: no descriptor is left */
 	CHANNEL_LEAVE,	 /* drained; route nothing here any more */
 	CHANNEL_ADOPT,	 /* a request: `why` you */
-	CHANNEL_BYE	 /* nothing comes after this */
+	CHANNEL_BYE,	 /* nothing comes after this */
+	CHANNEL_DRAIN	 /* a reload: streams may go on for so long */
 };
 
 enum channel_why { CHANNEL_WHY_OWN, CHANNEL_WHY_GONE, CHANNEL_WHY_BUSY };
@@ -75,6 +80,8 @@ struct channel_message channel_message(enum channel_type type);
  * else copied into memory_fd. False (errno): no memfd could be made. */
 bool channel_pack(struct channel_message *message, int peer_fd,
 		  struct slice bytes);
+/* A sealed memfd with these bytes; -1 with errno set. */
+int channel_make_memory(struct slice bytes);
 /* The request's bytes, wherever they are. *mapping (NULL: none) goes to
  * channel_unmap() with the bytes when they are no longer needed. */
 bool channel_map(const struct channel_message *message, struct slice *bytes,

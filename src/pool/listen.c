@@ -259,6 +259,21 @@ bool listen_parse(struct listen_socket *socket, const char *text,
 	return true;
 }
 
+bool listen_adopt(struct listen_set *set, const char *text, int lock_fd,
+		  const char *runtime_dir)
+{
+	struct listen_socket *socket = &set->sockets[set->count];
+
+	if (set->count == LISTEN_MAX ||
+	    !listen_parse(socket, text, runtime_dir))
+		return false;
+	socket->lock_fd = lock_fd;
+	if (lock_fd < 0)
+		socket->lock_path[0] = '\0';
+	set->count++;
+	return true;
+}
+
 /* A tcp address: asked by the number in the lock file and not by trying the
  * lock, which for an instant would keep the new master out. */
 bool listen_is_replaced(const struct listen_socket *socket)

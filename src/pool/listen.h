@@ -61,6 +61,10 @@ struct listen_set {
 /* Opens all or none. False: set->error says why, in words for the operator,
  * and nothing is left behind. */
 bool listen_open(struct listen_set *set, const struct listen_options *options);
+/* A master that has executed itself takes a socket back that it printed;
+ * lock_fd may be -1. False: not such a text, or there are too many. */
+bool listen_adopt(struct listen_set *set, const char *text, int lock_fd,
+		  const char *runtime_dir);
 /* Closes the sockets, removes paths that are still ours, and lets another
  * master come. Safe to call twice. */
 void listen_stop(struct listen_set *set);

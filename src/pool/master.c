@@ -5,36 +5,27 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <stdio.h>
 #include <sys/signalfd.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "config/config.h"
+#include "pool/master_adopt.h"
+#include "pool/master_generations.h"
 #include "pool/master_pool.h"
-#include "pool/master_report.h"
-#include "pool/master_start.h"
+#include "pool/master_private.h"
+#include "pool/master_reload.h"
+#include "pool/master_state.h"
 #include "pool/slots.h"
 
 enum {
 	TICK_MS = 1000,
 	KILL_MS = 5000, /* after drain_timeout: for who does not end */
-	OWN_ENTRIES = 1 /* of poll(2), before the workers' */
-};
-
-struct master {
-	const struct config *config;
-	struct master_start start;
-	struct master_pool *pool;
-	struct master_report report;
-	struct pollfd *entries;
-	int signal_fd;
-	bool is_draining;
-	bool has_told;	  /* that all are ready */
-	uint64_t tick_ms; /* when the next is due */
-	uint64_t kill_ms; /* draining: when patience ends */
-	int status;
+	OWN_ENTRIES = 2 /* of poll(2), before the workers' */
 };
 
 static uint64_t now_ms(void)
@@ -45,8 +36,8 @@ static uint64_t now_ms(void)
 /* Blocked here and read from a descriptor; workers start with none of it. */
 static bool open_signals(struct master *master)
 {
-	static const int numbers[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1,
-				      SIGCHLD};
+	static const int numbers[] = {SIGTERM, SIGINT,	SIGHUP,
+				      SIGUSR1, SIGUSR2, SIGCHLD};
 	sigset_t set;
 
 	sigemptyset(&set);
@@ -70,6 +61,7 @@ static void begin_drain(struct master *master, const char *why)
 	log_info("pool", "%s: draining %u streams, for %u s at most", why,
 		 slots_open_streams(master->start.slots),
 		 (timeout_ms + 999) / 1000);
+	master_reload_cancel(master);
 	listen_stop(&master->start.listeners);
 	master_pool_drain(master->pool);
 	master_report_stopping(&master->report, now_ms());
@@ -95,8 +87,10 @@ static void on_signal(struct master *master, int number)
 		on_end_signal(master, "SIGINT");
 		break;
 	case SIGHUP:
-		log_warn("pool", "SIGHUP: the configuration is read at the "
-				 "start only; restart leat to change it");
+		master_reload_want(master, "SIGHUP");
+		break;
+	case SIGUSR2:
+		master_reload_want(master, "SIGUSR2");
 		break;
 	case SIGUSR1:
 		if (!log_reopen())
@@ -123,7 +117,7 @@ static void check_time(struct master *master)
 
 	if (now >= master->tick_ms) {
 		master->tick_ms = now + TICK_MS;
-		master_pool_tick(master->pool);
+		master_pool_tick(master->pool, now);
 		master_report_tick(&master->report, now);
 	}
 	if (master->is_draining && now >= master->kill_ms) {
@@ -145,36 +139,75 @@ static int wait_ms(const struct master *master)
 
 static void wait_for_events(struct master *master)
 {
-	unsigned count = master->start.workers + OWN_ENTRIES;
+	unsigned count = slots_count(master->start.slots) + OWN_ENTRIES;
 
 	master->entries[0] =
 	    (struct pollfd){.fd = master->signal_fd, .events = POLLIN};
+	master->entries[1] =
+	    (struct pollfd){.fd = master->check.fd, .events = POLLIN};
 	master_pool_fill_poll(master->pool, master->entries + OWN_ENTRIES);
 	if (poll(master->entries, count, wait_ms(master)) <= 0)
 		return;
 	if (master->entries[0].revents)
 		read_signals(master);
+	if (master->entries[1].revents && master->check.fd >= 0)
+		master_check_on_poll(&master->check);
 	master_pool_on_poll(master->pool, master->entries + OWN_ENTRIES);
+}
+
+static void reap(struct master *master)
+{
+	int status;
+	pid_t pid;
+
+	/* In a loop: SIGCHLD stands for one or many, also for those who died
+	 * while the master executed itself. */
+	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
+		if (!master_reload_on_exit(master, pid, status, now_ms()))
+			master_pool_on_exit(master->pool, pid, status,
+					    now_ms());
+}
+
+static void on_serves(struct master *master)
+{
+	const struct master_generation *now =
+	    master_generations_current(master->pool);
+	unsigned old = master_generations_count_old(master->pool);
+
+	master_start_describe(&master->start, master->config, now);
+	if (old > 0)
+		log_info("pool",
+			 "generation %u serves with %u workers; older ones "
+			 "drain, for %u s at most",
+			 now->number, now->wanted,
+			 (master->config->reload_timeout_ms + 999) / 1000);
+	log_info("pool", "ready");
+	master_report_ready(&master->report, now_ms());
 }
 
 static void check_pool(struct master *master)
 {
 	const char *failure = master_pool_failure(master->pool);
 
+	switch (master_generations_check(master->pool, now_ms())) {
+	case MASTER_EVENT_SERVES:
+		on_serves(master);
+		break;
+	case MASTER_EVENT_FAILED:
+		log_error("pool", "reload: the new workers are given up: %s",
+			  master_pool_why(master->pool));
+		log_error("pool", "reload: generation %u goes on as it was",
+			  master_generations_current(master->pool)->number);
+		master_report_kept(&master->report, now_ms(),
+				   master_pool_why(master->pool));
+		break;
+	default:
+		break;
+	}
 	if (failure && !master->is_draining) {
 		log_error("pool", "leat cannot be started: %s", failure);
 		master->status = 1;
 		begin_drain(master, "the start failed");
-	} else if (!master->has_told && master_pool_all_ready(master->pool)) {
-		struct slots_about about;
-
-		master->has_told = true;
-		slots_get_about(master->start.slots, &about);
-		about.generation = 1;
-		about.reloaded_ms = clock_wall_ms(&clock_system);
-		slots_set_about(master->start.slots, &about);
-		log_info("pool", "ready");
-		master_report_ready(&master->report, now_ms());
 	}
 }
 
@@ -184,50 +217,130 @@ static void run_loop(struct master *master)
 		if (!master->is_draining)
 			master_pool_start_due(master->pool, now_ms());
 		wait_for_events(master);
-		master_pool_reap(master->pool, now_ms());
+		reap(master);
+		master_reload_step(master, now_ms());
 		check_pool(master);
 		check_time(master);
 	} while (!master->is_draining || master_pool_living(master->pool) > 0);
 }
 
-static void run_pool(struct master *master)
+static void open_pool(struct master *master)
 {
 	struct master_pool_options options = {
 	    .slots = master->start.slots,
-	    .workers = master->start.workers,
 	    .listeners = &master->start.listeners,
-	    .config_fd = master->start.config_fd,
+	    .first_config_fd = master->start.first_config_fd,
 	    .config_path = master->config->path,
+	    .drain_timeout_ms = master->config->drain_timeout_ms,
+	    .reload_timeout_ms = master->config->reload_timeout_ms,
 	};
 
 	master->pool = master_pool_new(&options);
-	master->entries = memory_zalloc((master->start.workers + OWN_ENTRIES) *
-					sizeof(struct pollfd));
+	master->entries =
+	    memory_zalloc((slots_count(master->start.slots) + OWN_ENTRIES) *
+			  sizeof(struct pollfd));
 	master_report_init(&master->report, master->start.slots,
 			   master->config->pid_file);
 	master->tick_ms = now_ms() + TICK_MS;
-	run_loop(master);
-	master_report_fini(&master->report);
-	master_pool_free(master->pool);
-	memory_free(master->entries);
 }
 
-int master_run(const struct config *config)
+static void begin_first(struct master *master)
 {
-	struct master master = {.config = config, .signal_fd = -1};
+	const struct master_generation first = {
+	    .number = master_generations_new_number(master->pool),
+	    .wanted = master->start.workers,
+	    .config_fd = master->start.config_fd,
+	    .exe_fd = master->start.exe_fd,
+	};
 
+	master->start.config_fd = -1; /* the pool's */
+	master->start.exe_fd = -1;
+	master_generations_begin(master->pool, &first, now_ms());
+}
+
+static int end(struct master *master)
+{
+	master_reload_cancel(master);
+	if (master->pool)
+		master_report_fini(&master->report);
+	master_pool_free(master->pool);
+	memory_free(master->entries);
+	if (master->signal_fd >= 0)
+		close(master->signal_fd);
+	master_start_close(&master->start);
+	if (master->status == 0)
+		log_info("pool", "ended");
+	return master->status;
+}
+
+static void init(struct master *master)
+{
+	memset(master, 0, sizeof *master);
+	master->signal_fd = -1;
+	master->new_config_fd = -1;
+	master_check_init(&master->check);
+}
+
+static bool is_deaf(struct master *master)
+{
+	if (open_signals(master))
+		return false;
+	log_error("pool", "signals cannot be read: %s", strerror(errno));
+	master->status = 1;
+	return true;
+}
+
+int master_run(struct config *config)
+{
+	struct master master;
+
+	init(&master);
+	master.config = config;
 	if (!master_start_open(&master.start, config))
 		return 1;
-	if (!open_signals(&master)) {
-		log_error("pool", "signals cannot be read: %s",
-			  strerror(errno));
-		master.status = 1;
-	} else {
-		run_pool(&master);
-		close(master.signal_fd);
+	if (!is_deaf(&master)) {
+		open_pool(&master);
+		begin_first(&master);
+		run_loop(&master);
 	}
-	master_start_close(&master.start);
-	if (master.status == 0)
-		log_info("pool", "ended");
-	return master.status;
+	return end(&master);
+}
+
+static void run_adopted(struct master *master, struct master_state *state)
+{
+	if (!master_adopt_open(master, state)) {
+		master->status = 1;
+		return;
+	}
+	if (is_deaf(master))
+		return;
+	open_pool(master);
+	master_adopt_workers(master, state);
+	run_loop(master);
+}
+
+int master_resume(void)
+{
+	struct master_state state;
+	struct master master;
+	const char *why = NULL;
+	int status;
+
+	master_state_init(&state);
+	if (!master_adopt_find(&state, &why)) {
+		master_state_fini(&state);
+		return -1;
+	}
+	if (why) {
+		fprintf(stderr, "leat: the state of the pool is lost: %s\n",
+			why);
+		master_state_fini(&state);
+		return 1;
+	}
+	init(&master);
+	run_adopted(&master, &state);
+	master_state_fini(&state);
+	status = end(&master);
+	config_free(master.config);
+	return status;
 }

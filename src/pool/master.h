@@ -7,7 +7,7 @@
  *   SIGTERM, SIGINT  drain within drain_timeout, then end; a second one ends
  *                    everything at once
  *   SIGUSR1          reopen the log, here and in the workers
- *   SIGHUP           nothing changes; the log says that a restart is needed
+ *   SIGHUP, SIGUSR2  reload and upgrade: master_reload.h
  *
  * If it is killed, its workers go on accepting until another master has put
  * its socket in the place of theirs.
@@ -19,6 +19,10 @@ struct config;
 
 /* Runs in the foreground until the pool has ended: 0 after a drain, 1 when
  * it could not be started (the log and standard error say why). */
-int master_run(const struct config *config);
+int master_run(struct config *config);
+/* Before anything else of `leat serve`: when this process is a master that
+ * has executed itself, it goes on as one, and the result is its exit status.
+ * -1: it is not. */
+int master_resume(void);
 
 #endif

@@ -5,45 +5,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/list.h"
 #include "base/log.h"
 #include "base/memory.h"
-#include "pool/channel.h"
+#include "pool/master_exchange_private.h"
 
 /* Messages read from one port before the others have their turn. */
 enum { BATCH = 64 };
-
-/* A request on its way: in the queue of the port that it goes to, then, if
- * that port owns it, among the untaken ones. */
-struct transfer {
-	struct list node;
-	struct turn_place sender;
-	struct channel_message message; /* ADOPT; owns its descriptors */
-	char bytes[];			/* what message.bytes shows */
-};
-
-struct port {
-	int fd; /* -1: no worker */
-	uint32_t incarnation;
-	struct list queue;   /* to be sent */
-	struct list untaken; /* sent to the owner */
-	unsigned queue_count;
-	unsigned owned_count; /* of both, those that this port owns */
-	bool is_closed;	      /* by the other end */
-	bool is_stuck;
-	bool is_leaving; /* said LEAVE */
-	bool owes_bye;
-	bool is_full;	/* the socket: wait for room */
-	bool is_paused; /* the kernel: wait a while */
-};
-
-struct master_exchange {
-	struct master_exchange_listener listener;
-	struct channel_buffer *buffer;
-	uint64_t last_id;
-	unsigned count;
-	struct port ports[];
-};
 
 static void flush_port(struct port *port);
 static void bounce(struct master_exchange *exchange, struct transfer *transfer,
@@ -118,21 +85,35 @@ static struct port *find_port(struct master_exchange *exchange,
 									 : NULL;
 }
 
+/* False: it could not be sent now. */
+static bool send_word(struct port *port, const struct channel_message *word)
+{
+	switch (channel_send(port->fd, word)) {
+	case CHANNEL_AGAIN:
+		port->is_full = true;
+		return false;
+	case CHANNEL_LATER:
+		port->is_paused = true;
+		return false;
+	default:
+		return true; /* its death is noticed by reading */
+	}
+}
+
+static void send_drain(struct port *port)
+{
+	struct channel_message drain = channel_message(CHANNEL_DRAIN);
+
+	drain.id = port->drain_ms;
+	port->owes_drain = !send_word(port, &drain);
+}
+
 /* Sent after everything else that this port gets. */
 static void send_bye(struct port *port)
 {
 	const struct channel_message bye = channel_message(CHANNEL_BYE);
 
-	switch (channel_send(port->fd, &bye)) {
-	case CHANNEL_AGAIN:
-		port->is_full = true;
-		break;
-	case CHANNEL_LATER:
-		port->is_paused = true;
-		break;
-	default:
-		port->owes_bye = false;
-	}
+	port->owes_bye = !send_word(port, &bye);
 }
 
 static void on_sent(struct port *port, struct transfer *transfer)
@@ -149,7 +130,9 @@ static void flush_port(struct port *port)
 {
 	port->is_full = false;
 	port->is_paused = false;
-	while (!list_is_empty(&port->queue)) {
+	if (port->owes_drain)
+		send_drain(port);
+	while (!port->owes_drain && !list_is_empty(&port->queue)) {
 		struct transfer *first =
 		    LIST_ENTRY(port->queue.next, struct transfer, node);
 
@@ -167,7 +150,7 @@ static void flush_port(struct port *port)
 			return; /* its death is noticed by reading */
 		}
 	}
-	if (port->owes_bye)
+	if (!port->owes_drain && port->owes_bye)
 		send_bye(port);
 }
 
@@ -354,6 +337,19 @@ void master_exchange_set_stuck(struct master_exchange *exchange, unsigned slot,
 			       bool is_stuck)
 {
 	exchange->ports[slot].is_stuck = is_stuck;
+}
+
+void master_exchange_drain(struct master_exchange *exchange, unsigned slot,
+			   unsigned timeout_ms)
+{
+	struct port *port = &exchange->ports[slot];
+
+	if (!is_joined(port))
+		return;
+	port->owes_drain = true;
+	port->drain_ms = timeout_ms;
+	if (!port->is_full && !port->is_paused)
+		flush_port(port);
 }
 
 int master_exchange_fd(const struct master_exchange *exchange, unsigned slot)

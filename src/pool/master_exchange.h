@@ -53,6 +53,10 @@ void master_exchange_part(struct master_exchange *exchange, unsigned slot);
 void master_exchange_set_stuck(struct master_exchange *exchange, unsigned slot,
 			       bool is_stuck);
 
+/* Tells the worker to drain within so long. */
+void master_exchange_drain(struct master_exchange *exchange, unsigned slot,
+			   unsigned timeout_ms);
+
 /* For poll(2): the port's descriptor (-1: none, or closed by the other end)
  * and the events to wait for. */
 int master_exchange_fd(const struct master_exchange *exchange, unsigned slot);

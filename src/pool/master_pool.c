@@ -14,39 +14,11 @@
 #include "base/memory.h"
 #include "pool/channel.h"
 #include "pool/master_exchange.h"
+#include "pool/master_pool_private.h"
 #include "pool/master_spawn.h"
-#include "pool/master_watch.h"
 #include "pool/slots.h"
 
-enum { RETRY_MS = 5, WHY_SIZE = 1024, GENERATION = 1 };
-
-enum worker_state {
-	WORKER_WAITING,
-	WORKER_STARTING,
-	WORKER_RUNNING,
-	WORKER_DRAINING,
-	WORKER_STOPPED
-};
-
-struct pool_worker {
-	enum worker_state state;
-	pid_t pid; /* 0: none */
-	uint64_t started_ms;
-	uint64_t due_ms; /* WAITING: when to start it */
-	bool was_ready;
-	struct master_watch watch;
-};
-
-struct master_pool {
-	struct master_pool_options options;
-	struct master_exchange *exchange;
-	unsigned count;
-	bool is_draining;
-	bool was_ready;	    /* some worker has been ready once */
-	char why[WHY_SIZE]; /* what a worker last said of its failing */
-	bool has_failed;
-	struct pool_worker workers[];
-};
+enum { RETRY_MS = 5 };
 
 static void on_ready(void *state, unsigned slot)
 {
@@ -80,7 +52,7 @@ static void on_lost(void *state, unsigned slot)
 
 struct master_pool *master_pool_new(const struct master_pool_options *options)
 {
-	unsigned count = options->workers;
+	unsigned count = slots_count(options->slots);
 	struct master_pool *pool =
 	    memory_zalloc(sizeof *pool + count * sizeof(struct pool_worker));
 	const struct master_exchange_listener listener = {pool, on_ready,
@@ -88,8 +60,16 @@ struct master_pool *master_pool_new(const struct master_pool_options *options)
 
 	pool->options = *options;
 	pool->count = count;
+	pool->current.config_fd = pool->current.exe_fd = -1;
+	pool->next.config_fd = pool->next.exe_fd = -1;
 	pool->exchange = master_exchange_new(count, &listener);
 	return pool;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
 }
 
 void master_pool_free(struct master_pool *pool)
@@ -97,17 +77,32 @@ void master_pool_free(struct master_pool *pool)
 	if (!pool)
 		return;
 	master_exchange_free(pool->exchange);
+	close_fd(pool->current.config_fd);
+	close_fd(pool->current.exe_fd);
+	close_fd(pool->next.config_fd);
+	close_fd(pool->next.exe_fd);
 	memory_free(pool);
+}
+
+static const struct master_generation *generation_of(
+    const struct master_pool *pool, unsigned slot)
+{
+	return pool->workers[slot].generation == pool->next.number
+		   ? &pool->next
+		   : &pool->current;
 }
 
 static bool spawn_worker(struct master_pool *pool, unsigned slot)
 {
 	const struct master_pool_options *options = &pool->options;
+	const struct master_generation *generation = generation_of(pool, slot);
 	struct master_spawn spawn = {
 	    .place = {(uint16_t)slot,
-		      slots_claim(options->slots, slot, GENERATION)},
+		      slots_claim(options->slots, slot, generation->number)},
 	    .slots_fd = slots_fd(options->slots),
-	    .config_fd = options->config_fd,
+	    .exe_fd = generation->exe_fd,
+	    .config_fd = generation->config_fd,
+	    .first_config_fd = options->first_config_fd,
 	    .config_path = options->config_path,
 	    .listeners = options->listeners,
 	};
@@ -132,6 +127,12 @@ static bool spawn_worker(struct master_pool *pool, unsigned slot)
 	return true;
 }
 
+void master_pool_release(struct master_pool *pool, unsigned slot)
+{
+	slots_release(pool->options.slots, slot);
+	pool->workers[slot] = (struct pool_worker){.state = WORKER_NONE};
+}
+
 static void plan_restart(struct master_pool *pool, unsigned slot,
 			 uint64_t now_ms)
 {
@@ -146,9 +147,11 @@ static void plan_restart(struct master_pool *pool, unsigned slot,
 	atomic_store(&place->next_start_ms,
 		     clock_wall_ms(&clock_system) + pause_ms);
 	atomic_store(&place->state, SLOT_WAITING);
-	if (pause_ms)
-		log_info("pool", "worker %u is started again in %u s", slot,
-			 pause_ms / 1000);
+	if (worker->watch.deaths > 1)
+		log_warn("pool",
+			 "worker %u has died %u times in a row; next try in "
+			 "%u s",
+			 slot, worker->watch.deaths, pause_ms / 1000);
 	else
 		log_info("pool", "worker %u is started again", slot);
 }
@@ -201,7 +204,18 @@ int master_pool_wait_ms(const struct master_pool *pool, uint64_t now_ms)
 	return wait_ms;
 }
 
-void master_pool_tick(struct master_pool *pool)
+static void check_patience(const struct pool_worker *worker, unsigned slot,
+			   uint64_t now_ms)
+{
+	if (worker->state != WORKER_DRAINING || !worker->end_ms ||
+	    now_ms < worker->end_ms)
+		return;
+	log_error("pool", "worker %u (process %d) did not drain: killed", slot,
+		  (int)worker->pid);
+	kill(worker->pid, SIGKILL);
+}
+
+void master_pool_tick(struct master_pool *pool, uint64_t now_ms)
 {
 	for (unsigned i = 0; i < pool->count; i++) {
 		struct pool_worker *worker = &pool->workers[i];
@@ -210,6 +224,9 @@ void master_pool_tick(struct master_pool *pool)
 		unsigned missed;
 
 		if (worker->pid == 0)
+			continue;
+		check_patience(worker, i, now_ms);
+		if (worker->is_blind)
 			continue;
 		missed = master_watch_tick(&worker->watch, tick);
 		master_exchange_set_stuck(pool->exchange, i,
@@ -248,33 +265,35 @@ static void on_death(struct master_pool *pool, unsigned slot, int status,
 		     uint64_t now_ms)
 {
 	struct pool_worker *worker = &pool->workers[slot];
+	bool is_next = worker->state != WORKER_DRAINING && pool->next.number &&
+		       worker->generation == pool->next.number;
 
 	/* First what it still said, then what it left. */
 	master_exchange_part(pool->exchange, slot);
 	slots_clear(pool->options.slots, slot);
 	log_death(pool, slot, status);
 	worker->pid = 0;
-	if (pool->is_draining) {
-		worker->state = WORKER_STOPPED;
-		return;
-	}
-	if (WIFEXITED(status) &&
-	    WEXITSTATUS(status) == MASTER_POOL_EXIT_CONFIG && !pool->was_ready)
-		pool->has_failed = true;
-	plan_restart(pool, slot, now_ms);
+	if (is_next && !pool->is_draining)
+		master_generations_on_death(pool, slot,
+					    WIFEXITED(status) &&
+						WEXITSTATUS(status) ==
+						    MASTER_POOL_EXIT_CONFIG,
+					    now_ms);
+	if (pool->is_draining || worker->state == WORKER_DRAINING)
+		master_pool_release(pool, slot);
+	else
+		plan_restart(pool, slot, now_ms);
 }
 
-void master_pool_reap(struct master_pool *pool, uint64_t now_ms)
+bool master_pool_on_exit(struct master_pool *pool, pid_t pid, int status,
+			 uint64_t now_ms)
 {
-	int status;
-	pid_t pid;
-
-	while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-		for (unsigned i = 0; i < pool->count; i++)
-			if (pool->workers[i].pid == pid) {
-				on_death(pool, i, status, now_ms);
-				break;
-			}
+	for (unsigned i = 0; i < pool->count; i++)
+		if (pool->workers[i].pid == pid) {
+			on_death(pool, i, status, now_ms);
+			return true;
+		}
+	return false;
 }
 
 void master_pool_fill_poll(const struct master_pool *pool,
@@ -304,9 +323,14 @@ void master_pool_signal(struct master_pool *pool, int signal_number)
 void master_pool_drain(struct master_pool *pool)
 {
 	pool->is_draining = true;
-	for (unsigned i = 0; i < pool->count; i++)
-		pool->workers[i].state =
-		    pool->workers[i].pid > 0 ? WORKER_DRAINING : WORKER_STOPPED;
+	for (unsigned i = 0; i < pool->count; i++) {
+		struct pool_worker *worker = &pool->workers[i];
+
+		if (worker->pid > 0)
+			worker->state = WORKER_DRAINING;
+		else if (worker->state == WORKER_WAITING)
+			master_pool_release(pool, i);
+	}
 	master_pool_signal(pool, SIGTERM);
 }
 
@@ -319,17 +343,14 @@ unsigned master_pool_living(const struct master_pool *pool)
 	return count;
 }
 
-bool master_pool_all_ready(const struct master_pool *pool)
-{
-	for (unsigned i = 0; i < pool->count; i++)
-		if (pool->workers[i].state != WORKER_RUNNING)
-			return false;
-	return true;
-}
-
 const char *master_pool_failure(const struct master_pool *pool)
 {
 	if (!pool->has_failed)
 		return NULL;
 	return pool->why[0] ? pool->why : "a worker refuses to start";
+}
+
+const char *master_pool_why(const struct master_pool *pool)
+{
+	return pool->why;
 }

@@ -8,13 +8,16 @@
  *
  *   WAITING --due--> STARTING --READY--> RUNNING --drain--> DRAINING
  *      ^                |                   |                  |
- *      +---back-off-----+-------death-------+      death: STOPPED
+ *      +---back-off-----+-------death-------+      death: the slot is free
+ *
+ * Which workers there are is master_generations.h's.
  */
 #ifndef LEAT_POOL_MASTER_POOL_H
 #define LEAT_POOL_MASTER_POOL_H
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct listen_set;
 struct master_pool;
@@ -27,10 +30,11 @@ enum { MASTER_POOL_EXIT_CONFIG = 78 };
 
 struct master_pool_options {
 	struct slots *slots;
-	unsigned workers; /* wanted; as many slots at least */
 	const struct listen_set *listeners;
-	int config_fd;
+	int first_config_fd; /* of the start; -1: there was no file */
 	const char *config_path;
+	unsigned drain_timeout_ms;
+	unsigned reload_timeout_ms;
 };
 
 /* Borrows everything in options. */
@@ -42,12 +46,13 @@ void master_pool_free(struct master_pool *pool);
 void master_pool_start_due(struct master_pool *pool, uint64_t now_ms);
 /* Milliseconds until something is to be started or sent again; -1: never. */
 int master_pool_wait_ms(const struct master_pool *pool, uint64_t now_ms);
-/* Each second: kills who hangs. */
-void master_pool_tick(struct master_pool *pool);
-/* After SIGCHLD: all that died. */
-void master_pool_reap(struct master_pool *pool, uint64_t now_ms);
+/* Each second: kills who hangs, and who does not drain in time. */
+void master_pool_tick(struct master_pool *pool, uint64_t now_ms);
+/* A child is dead. False: it was none of the workers. */
+bool master_pool_on_exit(struct master_pool *pool, pid_t pid, int status,
+			 uint64_t now_ms);
 
-/* Fills one entry per worker; *_on_poll() takes them back. */
+/* Fills one entry per slot; *_on_poll() takes them back. */
 void master_pool_fill_poll(const struct master_pool *pool,
 			   struct pollfd *entries);
 void master_pool_on_poll(struct master_pool *pool,
@@ -58,8 +63,9 @@ void master_pool_signal(struct master_pool *pool, int signal_number);
 void master_pool_drain(struct master_pool *pool);
 
 unsigned master_pool_living(const struct master_pool *pool);
-bool master_pool_all_ready(const struct master_pool *pool);
 /* The pool cannot be started: why. NULL: it can. */
 const char *master_pool_failure(const struct master_pool *pool);
+/* Why a generation was given up. */
+const char *master_pool_why(const struct master_pool *pool);
 
 #endif

@@ -10,12 +10,12 @@
 
 #include "pool/listen.h"
 
-enum { ARGUMENTS_MAX = 14 + 2 * LISTEN_MAX };
+enum { ARGUMENTS_MAX = 16 + 2 * LISTEN_MAX, PATH_SIZE = 32 };
 
 struct arguments {
 	char *list[ARGUMENTS_MAX + 1];
 	unsigned count;
-	char numbers[5][16];
+	char numbers[6][16];
 	unsigned number_count;
 	char listeners[LISTEN_MAX][LISTEN_TEXT_SIZE];
 };
@@ -54,6 +54,9 @@ static void fill_arguments(struct arguments *arguments,
 		add(arguments, "--config");
 		add(arguments, spawn->config_path);
 	}
+	if (spawn->first_config_fd >= 0)
+		add_number(arguments, "--first-config-fd",
+			   (unsigned)spawn->first_config_fd);
 	for (unsigned i = 0; i < spawn->listeners->count; i++) {
 		listen_print(&spawn->listeners->sockets[i],
 			     arguments->listeners[i]);
@@ -81,12 +84,14 @@ static int fill_actions(posix_spawn_file_actions_t *actions,
 		error = keep(actions, spawn->slots_fd);
 	if (!error)
 		error = keep(actions, spawn->config_fd);
+	if (!error)
+		error = keep(actions, spawn->first_config_fd);
 	for (unsigned i = 0; !error && i < spawn->listeners->count; i++)
 		error = keep(actions, spawn->listeners->sockets[i].fd);
 	return error;
 }
 
-static int fill_attributes(posix_spawnattr_t *attributes)
+int master_spawn_attributes(posix_spawnattr_t *attributes)
 {
 	sigset_t none, all;
 	int error;
@@ -107,9 +112,13 @@ pid_t master_spawn(const struct master_spawn *spawn)
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	struct arguments arguments;
+	char path[PATH_SIZE] = "/proc/self/exe";
 	pid_t pid = -1;
 	int error;
 
+	/* CLOEXEC closes it after it was opened by this name. */
+	if (spawn->exe_fd >= 0)
+		snprintf(path, sizeof path, "/proc/self/fd/%d", spawn->exe_fd);
 	fill_arguments(&arguments, spawn);
 	error = posix_spawn_file_actions_init(&actions);
 	if (!error)
@@ -120,10 +129,10 @@ pid_t master_spawn(const struct master_spawn *spawn)
 	}
 	error = fill_actions(&actions, spawn);
 	if (!error)
-		error = fill_attributes(&attributes);
+		error = master_spawn_attributes(&attributes);
 	if (!error)
-		error = posix_spawn(&pid, "/proc/self/exe", &actions,
-				    &attributes, arguments.list, environ);
+		error = posix_spawn(&pid, path, &actions, &attributes,
+				    arguments.list, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	posix_spawnattr_destroy(&attributes);
 	errno = error;

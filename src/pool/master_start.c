@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -16,12 +15,14 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "config/config_secret.h"
+#include "config/config_memory.h"
 #include "pool/descriptors.h"
 #include "pool/listen_passed.h"
+#include "pool/master_exec.h"
+#include "pool/master_generations.h"
 #include "pool/slots.h"
 
-enum { CONFIG_MAX = 2 << 20, PATH_SIZE = 4096 };
+enum { PATH_SIZE = 4096 };
 /* Of the master itself, and of a worker before its first stream. */
 enum { DESCRIPTORS_MIN = 32 };
 
@@ -33,7 +34,7 @@ static void complain(const struct config *config, const char *text)
 		log_error("pool", "%s", text);
 }
 
-static bool open_log(const struct config *config)
+bool master_start_open_log(const struct config *config)
 {
 	const struct log_options options = {
 	    .level = (enum log_level)config->log_level,
@@ -72,11 +73,21 @@ static unsigned count_cores(void)
 	return cores < 1 ? 1 : (unsigned)cores;
 }
 
-static unsigned count_workers(const struct config *config)
+unsigned master_start_count_workers(const struct config *config)
 {
 	unsigned count = config->workers ? config->workers : count_cores();
 
 	return count < SLOTS_WORKERS_MAX ? count : SLOTS_WORKERS_MAX;
+}
+
+unsigned master_start_room(const struct master_start *start)
+{
+	return slots_room(start->workers, count_cores());
+}
+
+int master_start_open_exe(void)
+{
+	return open("/proc/self/exe", O_PATH | O_CLOEXEC);
 }
 
 static bool open_listeners(struct master_start *start,
@@ -123,7 +134,7 @@ static bool name_slots(const struct config *config, const char *address,
 
 static bool open_slots(struct master_start *start, const struct config *config)
 {
-	unsigned count = slots_room(start->workers, count_cores());
+	unsigned count = master_start_room(start);
 	char path[PATH_SIZE];
 
 	if (name_slots(config, start->listeners.sockets[0].address, path)) {
@@ -155,22 +166,30 @@ static void append_list(struct buffer *out, const struct config_list *list)
 		buffer_printf(out, "%s%s", i ? ", " : "", list->items[i]);
 }
 
-static void describe(const struct master_start *start,
-		     const struct config *config)
+void master_start_describe(const struct master_start *start,
+			   const struct config *config,
+			   const struct master_generation *generation)
 {
 	const struct config_limits *limits = &config->limits;
+	uint64_t now_ms = clock_wall_ms(&clock_system);
 	struct slots_about about = {
 	    .kind = SLOTS_POOL,
 	    .master_pid = (int32_t)getpid(),
-	    .workers = start->workers,
+	    .generation = generation->number,
+	    .workers = generation->wanted,
 	    .streams_per_worker = limits->streams_per_worker
 				      ? limits->streams_per_worker
 				      : descriptors_streams(),
+	    .streams = limits->streams,
 	    .streams_per_address = limits->streams_per_address,
-	    .started_ms = clock_wall_ms(&clock_system),
+	    .reloaded_ms = now_ms,
 	    .version = PACKAGE_VERSION,
 	};
+	struct slots_about before;
 	struct buffer listen;
+
+	slots_get_about(start->slots, &before);
+	about.started_ms = before.started_ms ? before.started_ms : now_ms;
 
 	buffer_init(&listen, BUFFER_UNLIMITED);
 	append_addresses(&listen, &start->listeners);
@@ -183,39 +202,17 @@ static void describe(const struct master_start *start,
 	slots_set_about(start->slots, &about);
 }
 
-static int make_memory(struct slice text)
-{
-	int fd = memfd_create("leat-config", MFD_CLOEXEC);
-
-	while (fd >= 0 && text.len > 0) {
-		ssize_t n = write(fd, text.data, text.len);
-
-		if (n < 0) {
-			close(fd);
-			return -1;
-		}
-		text.data += n;
-		text.len -= (size_t)n;
-	}
-	return fd;
-}
-
 static bool keep_config(struct master_start *start, const struct config *config)
 {
-	struct buffer text;
-
-	start->config_fd = -1;
 	if (!config->path)
 		return true;
-	buffer_init(&text, CONFIG_MAX);
-	if (config_secret_read_text(config->path, &text))
-		start->config_fd = make_memory(buffer_slice(&text));
-	if (text.data)
-		explicit_bzero(text.data, text.len);
-	buffer_fini(&text);
-	if (start->config_fd < 0)
+	start->config_fd = config_memory_make(config->path);
+	if (start->config_fd >= 0)
+		start->first_config_fd =
+		    fcntl(start->config_fd, F_DUPFD_CLOEXEC, 0);
+	if (start->first_config_fd < 0)
 		complain(config, "the configuration cannot be read again");
-	return start->config_fd >= 0;
+	return start->first_config_fd >= 0;
 }
 
 static void log_first_line(const struct master_start *start,
@@ -241,18 +238,27 @@ static void log_first_line(const struct master_start *start,
 	buffer_fini(&line);
 }
 
-bool master_start_open(struct master_start *start, const struct config *config)
+void master_start_init(struct master_start *start)
 {
-	unsigned descriptors;
-
 	memset(start, 0, sizeof *start);
 	start->config_fd = -1;
+	start->first_config_fd = -1;
+	start->exe_fd = -1;
+	master_exec_find_path(start->exe_path, sizeof start->exe_path);
+}
+
+bool master_start_open(struct master_start *start, const struct config *config)
+{
+	const struct master_generation none = {.wanted = 0};
+	unsigned descriptors;
+
+	master_start_init(start);
 	/* Whatever the shell left open is not the workers' business. */
 	close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
-	if (!open_log(config))
+	if (!master_start_open_log(config))
 		return false;
 	descriptors = descriptors_raise();
-	start->workers = count_workers(config);
+	start->workers = master_start_count_workers(config);
 	if (!has_descriptors(config, descriptors, start->workers))
 		return false;
 	if (!mkdir(config->runtime_dir, 0755))
@@ -261,12 +267,20 @@ bool master_start_open(struct master_start *start, const struct config *config)
 		goto failed;
 	if (!open_slots(start, config))
 		goto failed;
-	describe(start, config);
+	start->exe_fd = master_start_open_exe();
+	master_start_describe(start, config, &none);
 	log_first_line(start, config, descriptors);
 	return true;
 failed:
 	master_start_close(start);
 	return false;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
 }
 
 void master_start_close(struct master_start *start)
@@ -277,7 +291,7 @@ void master_start_close(struct master_start *start)
 		slots_free(start->slots);
 		start->slots = NULL;
 	}
-	if (start->config_fd >= 0)
-		close(start->config_fd);
-	start->config_fd = -1;
+	close_fd(&start->config_fd);
+	close_fd(&start->first_config_fd);
+	close_fd(&start->exe_fd);
 }

@@ -170,6 +170,17 @@ struct slots *slots_attach(int fd)
 	return attach(fd, PROT_READ | PROT_WRITE);
 }
 
+struct slots *slots_adopt(int fd, const char *path)
+{
+	struct slots *slots = attach(fd, PROT_READ | PROT_WRITE);
+
+	if (!slots)
+		return NULL;
+	slots->fd = fd;
+	slots->path = memory_strdup(path);
+	return slots;
+}
+
 struct slots *slots_open_readonly(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -209,6 +220,16 @@ void slots_unlink(struct slots *slots)
 int slots_fd(const struct slots *slots)
 {
 	return slots->fd;
+}
+
+const char *slots_path(const struct slots *slots)
+{
+	return slots->path ? slots->path : "";
+}
+
+uint32_t slots_last_incarnation(const struct slots *slots)
+{
+	return slots->file->last_incarnation;
 }
 
 unsigned slots_count(const struct slots *slots)
@@ -263,6 +284,19 @@ uint32_t slots_claim(struct slots *slots, unsigned index, uint32_t generation)
 	atomic_store(&slot->state, SLOT_STARTING);
 	atomic_store(&slot->incarnation, incarnation);
 	return incarnation;
+}
+
+void slots_place(struct slots *slots, struct turn_place place,
+		 uint32_t generation, int32_t pid)
+{
+	struct slot *slot = slots_at(slots, place.slot);
+
+	slots_claim(slots, place.slot, generation);
+	if (slots->file->last_incarnation <= place.incarnation)
+		slots->file->last_incarnation = place.incarnation;
+	atomic_store(&slot->incarnation, place.incarnation);
+	atomic_store(&slot->pid, pid);
+	atomic_store(&slot->state, SLOT_READY);
 }
 
 /* A gauge says what is open now: it dies with its worker. */
@@ -381,6 +415,16 @@ bool slots_owner_of(struct slots *slots, uint64_t hash,
 	if (atomic_load(&best->state) != SLOT_READY &&
 	    atomic_load(&best->state) != SLOT_DRAINING)
 		owner->incarnation = 0;
+	return true;
+}
+
+bool slots_is_first(struct slots *slots, unsigned index)
+{
+	uint32_t own = atomic_load(&slots_at(slots, index)->generation);
+
+	for (unsigned i = 0; i < index; i++)
+		if (atomic_load(&slots_at(slots, i)->generation) == own)
+			return false;
 	return true;
 }
 

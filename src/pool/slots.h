@@ -80,6 +80,9 @@ struct slots *slots_new(const char *path, unsigned count);
 /* A worker's, from the descriptor it was started with (stays the caller's).
  * NULL with errno EPROTO: not such a file, or of another version. */
 struct slots *slots_attach(int fd);
+/* A master's that has executed itself: as slots_attach(), but descriptor and
+ * path are the result's. */
+struct slots *slots_adopt(int fd, const char *path);
 /* For another program: only readers below may be called with it, and through
  * slots_at() nothing may be written. NULL: errno, EPROTO as above. */
 struct slots *slots_open_readonly(const char *path);
@@ -88,7 +91,8 @@ void slots_free(struct slots *slots);
 /* Removes the file if it still is this one. */
 void slots_unlink(struct slots *slots);
 
-int slots_fd(const struct slots *slots); /* the master's; CLOEXEC */
+int slots_fd(const struct slots *slots);	   /* the master's; CLOEXEC */
+const char *slots_path(const struct slots *slots); /* "": there is none */
 unsigned slots_count(const struct slots *slots);
 struct slot *slots_at(struct slots *slots, unsigned index);
 
@@ -98,9 +102,15 @@ void slots_get_about(struct slots *slots, struct slots_about *about);
 
 /* The master's: a new incarnation in an empty slot, state STARTING. */
 uint32_t slots_claim(struct slots *slots, unsigned index, uint32_t generation);
+/* The last one that was claimed. */
+uint32_t slots_last_incarnation(const struct slots *slots);
 /* The master's: the slot's worker is dead; another one of its generation
  * will take its place. */
 void slots_clear(struct slots *slots, unsigned index);
+/* The master's, in a file that is newer than the worker: it is known there
+ * from now on, and no later incarnation is smaller. */
+void slots_place(struct slots *slots, struct turn_place place,
+		 uint32_t generation, int32_t pid);
 /* The master's: cleared, and free for any generation. */
 void slots_release(struct slots *slots, unsigned index);
 
@@ -116,6 +126,8 @@ bool slots_is_alive(struct slots *slots, struct turn_place place);
  * dead or starts. */
 bool slots_owner_of(struct slots *slots, uint64_t hash,
 		    struct turn_place *owner);
+/* No other slot of its generation stands before it. */
+bool slots_is_first(struct slots *slots, unsigned index);
 /* May the worker accept now? False when it has more than 4 open peers
  * above the mean of those that accept. */
 bool slots_is_balanced(struct slots *slots, unsigned index);

@@ -8,7 +8,16 @@
 
 #include "base/text.h"
 
-enum { SLOT, INCARNATION, CHANNEL, SLOTS, CONFIG_FD, CONFIG, LISTEN };
+enum {
+	SLOT,
+	INCARNATION,
+	CHANNEL,
+	SLOTS,
+	CONFIG_FD,
+	FIRST_CONFIG_FD,
+	CONFIG,
+	LISTEN
+};
 
 static bool read_number(const char *text, uint64_t max, uint64_t *value)
 {
@@ -58,6 +67,8 @@ static bool read_one(struct worker_args *args, int option, const char *text)
 		return read_fd(text, &args->slots_fd);
 	case CONFIG_FD:
 		return read_fd(text, &args->config_fd);
+	case FIRST_CONFIG_FD:
+		return read_fd(text, &args->first_config_fd);
 	case CONFIG:
 		args->config_path = text;
 		return true;
@@ -76,6 +87,7 @@ bool worker_args_read(struct worker_args *args, int argc, char **argv)
 	    {"channel", required_argument, NULL, CHANNEL},
 	    {"slots", required_argument, NULL, SLOTS},
 	    {"config-fd", required_argument, NULL, CONFIG_FD},
+	    {"first-config-fd", required_argument, NULL, FIRST_CONFIG_FD},
 	    {"config", required_argument, NULL, CONFIG},
 	    {"listen", required_argument, NULL, LISTEN},
 	    {NULL, 0, NULL, 0},
@@ -86,6 +98,7 @@ bool worker_args_read(struct worker_args *args, int argc, char **argv)
 	args->channel_fd = -1;
 	args->slots_fd = -1;
 	args->config_fd = -1;
+	args->first_config_fd = -1;
 	opterr = 0;
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1)
 		if (!read_one(args, option, optarg))

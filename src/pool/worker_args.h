@@ -15,6 +15,7 @@ struct worker_args {
 	int channel_fd;
 	int slots_fd;
 	int config_fd;		 /* -1: no file, the defaults */
+	int first_config_fd;	 /* -1: the pool started with the same one */
 	const char *config_path; /* names the configuration; may be NULL */
 	const char *listeners[LISTEN_MAX]; /* for listen_parse() */
 	unsigned listener_count;

@@ -130,6 +130,8 @@ static bool read_one(struct worker_link *link)
 		adopt(link, &message);
 	else if (message.type == CHANNEL_BYE)
 		link->events.on_bye(link->events.state);
+	else if (message.type == CHANNEL_DRAIN)
+		link->events.on_drain(link->events.state, (unsigned)message.id);
 	channel_close(&message);
 	return true;
 }

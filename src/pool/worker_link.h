@@ -24,6 +24,8 @@ struct worker_link_events {
 	void (*on_adopt)(void *state, const struct channel_message *message,
 			 struct slice bytes);
 	void (*on_bye)(void *state);
+	/* Others have taken over; streams may go on for so long. */
+	void (*on_drain)(void *state, unsigned timeout_ms);
 	/* The master is dead; once. */
 	void (*on_master_gone)(void *state);
 };

@@ -6,20 +6,19 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/log.h"
 #include "config/config.h"
-#include "config/config_secret.h"
+#include "config/config_memory.h"
 #include "pool/master_pool.h"
 #include "pool/notify.h"
 #include "pool/worker_link.h"
 #include "serve/worker_private.h"
 #include "web/server.h"
 
-enum { CONFIG_MAX = 2 << 20, PROBLEMS_MAX = 4096 };
+enum { PROBLEMS_MAX = 4096 };
 
 static void on_signal(void *state, int signal_number)
 {
@@ -50,60 +49,32 @@ static void on_adopt(void *state, const struct channel_message *message,
 		     message->id, why[message->why]);
 }
 
-static bool read_memory(int fd, struct buffer *out)
-{
-	struct stat status;
-	char *room;
-
-	if (fstat(fd, &status) || status.st_size > CONFIG_MAX)
-		return false;
-	room = buffer_reserve(out, (size_t)status.st_size);
-	if (!room ||
-	    pread(fd, room, (size_t)status.st_size, 0) != status.st_size)
-		return false;
-	buffer_commit(out, (size_t)status.st_size);
-	return true;
-}
-
-/* The text is the master's copy: a file that was edited since waits for a
- * restart. Keys are read from where it says, now. */
-static struct config *load_config(const struct worker_args *args,
-				  struct buffer *problems)
-{
-	struct config *config;
-	struct buffer text;
-
-	if (args->config_fd < 0)
-		return config_load(NULL, problems);
-	buffer_init(&text, CONFIG_MAX);
-	config =
-	    read_memory(args->config_fd, &text)
-		? config_parse(buffer_slice(&text), args->config_path, problems)
-		: NULL;
-	if (config && !config_secret_load(config, problems)) {
-		config_free(config);
-		config = NULL;
-	}
-	if (text.data)
-		explicit_bzero(text.data, text.len);
-	buffer_fini(&text);
-	close(args->config_fd);
-	return config;
-}
-
 static int refuse(const struct worker *worker, const char *why)
 {
 	worker_link_say_failed(worker->args.channel_fd, why);
 	return MASTER_POOL_EXIT_CONFIG;
 }
 
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
 static int open_config(struct worker *worker)
 {
+	const struct worker_args *args = &worker->args;
+	const struct config_memory memory = {.fd = args->config_fd,
+					     .first_fd = args->first_config_fd,
+					     .path = args->config_path,
+					     .with_keys = true};
 	struct buffer problems;
 	int status = 0;
 
 	buffer_init(&problems, PROBLEMS_MAX);
-	worker->service.config = load_config(&worker->args, &problems);
+	worker->service.config = config_memory_load(&memory, NULL, &problems);
+	close_fd(args->config_fd);
+	close_fd(args->first_config_fd);
 	if (!worker->service.config)
 		status = refuse(worker, problems.len
 					    ? buffer_string(&problems)
@@ -131,14 +102,15 @@ static bool open_slots(struct worker *worker)
 	worker->service.slots = slots;
 	worker->service.self = worker->args.place;
 	worker->service.process = "pool";
-	worker->service.is_quiet = index != 0;
+	worker->service.is_quiet = !slots_is_first(slots, index);
 	return true;
 }
 
 static void open_link(struct worker *worker)
 {
 	const struct worker_link_events events = {
-	    worker, on_adopt, worker_leave_on_bye, worker_leave_on_master_gone};
+	    worker, on_adopt, worker_leave_on_bye, worker_leave_on_drain,
+	    worker_leave_on_master_gone};
 	struct loop *loop = worker->service.assembly.loop;
 
 	worker->link = worker_link_new(loop, worker->args.channel_fd, &events);

@@ -3,17 +3,23 @@
  * SERVES --SIGTERM, replaced orphan--> DRAINS --drained--> LEAVES --BYE-->
  * FINISHES --last peer and turn--> (the loop ends)
  *
+ * Told to drain by a reload: SERVES --> DRAINS --drained--> LINGERS --last
+ * turn is forgotten, or time is up--> LEAVES. Its turns are polled and read
+ * again through the others meanwhile.
+ *
  * The master may send requests for our turns until it has read LEAVE; what
  * it sent before BYE is still answered. Without a master LEAVES is skipped.
  */
 #include <unistd.h>
 
 #include "base/log.h"
+#include "chat/chat.h"
 #include "pool/worker_link.h"
 #include "serve/worker_private.h"
 
 enum {
 	ORPHAN_LOOK_MS = 200,
+	LINGER_LOOK_MS = 100,
 	ORPHAN_DRAIN_MS = 60000,
 	BYE_MS = 2000 /* a master that does not answer is not waited for */
 };
@@ -24,18 +30,8 @@ static void finish(struct worker *worker)
 	service_finish(&worker->service);
 }
 
-static void on_leave_timer(void *state)
+static void leave(struct worker *worker)
 {
-	struct worker *worker = state;
-
-	if (worker->phase == WORKER_LEAVES)
-		finish(worker);
-}
-
-static void on_drained(void *state)
-{
-	struct worker *worker = state;
-
 	log_debug("pool", "drained");
 	if (!worker_link_is_up(worker->link)) {
 		finish(worker);
@@ -46,10 +42,42 @@ static void on_drained(void *state)
 	timer_start(&worker->leave, BYE_MS);
 }
 
-void worker_leave_start(struct worker *worker, unsigned timeout_ms)
+static void look_whether_forgotten(struct worker *worker)
 {
-	if (worker->phase != WORKER_SERVES)
-		return;
+	const struct service *service = &worker->service;
+
+	if ((server_open_peers(service->server) == 0 &&
+	     chat_is_empty(service->assembly.chat)) ||
+	    loop_now_ms(service->assembly.loop) >= worker->linger_end_ms)
+		leave(worker);
+	else
+		timer_start(&worker->leave, LINGER_LOOK_MS);
+}
+
+static void on_leave_timer(void *state)
+{
+	struct worker *worker = state;
+
+	if (worker->phase == WORKER_LINGERS)
+		look_whether_forgotten(worker);
+	else if (worker->phase == WORKER_LEAVES)
+		finish(worker);
+}
+
+static void on_drained(void *state)
+{
+	struct worker *worker = state;
+
+	if (worker->may_linger) {
+		worker->phase = WORKER_LINGERS;
+		look_whether_forgotten(worker);
+	} else {
+		leave(worker);
+	}
+}
+
+static void drain(struct worker *worker, unsigned timeout_ms)
+{
 	worker->phase = WORKER_DRAINS;
 	timer_stop(&worker->orphan);
 	service_drain(&worker->service, timeout_ms, on_drained, worker);
@@ -58,6 +86,32 @@ void worker_leave_start(struct worker *worker, unsigned timeout_ms)
 	for (unsigned i = 0; i < worker->args.listener_count; i++) {
 		close(worker->listeners[i].fd);
 		worker->listeners[i].fd = -1;
+	}
+}
+
+/* Also when it drains already: what it was told last counts. */
+void worker_leave_start(struct worker *worker, unsigned timeout_ms)
+{
+	worker->may_linger = false;
+	if (worker->phase == WORKER_SERVES)
+		drain(worker, timeout_ms);
+	else if (worker->phase == WORKER_DRAINS)
+		server_drain(worker->service.server, timeout_ms, NULL, NULL);
+	else if (worker->phase == WORKER_LINGERS)
+		leave(worker);
+}
+
+void worker_leave_on_drain(void *state, unsigned timeout_ms)
+{
+	struct worker *worker = state;
+
+	worker->linger_end_ms =
+	    loop_now_ms(worker->service.assembly.loop) + timeout_ms;
+	if (worker->phase == WORKER_SERVES) {
+		worker->may_linger = true;
+		drain(worker, timeout_ms);
+	} else if (worker->phase == WORKER_DRAINS) {
+		server_drain(worker->service.server, timeout_ms, NULL, NULL);
 	}
 }
 

@@ -16,6 +16,7 @@ struct worker_link;
 enum worker_phase {
 	WORKER_SERVES,
 	WORKER_DRAINS,	/* running streams go on */
+	WORKER_LINGERS, /* after a reload: turns that may be read again */
 	WORKER_LEAVES,	/* drained; the master may still send requests */
 	WORKER_FINISHES /* nothing comes any more; what is here ends */
 };
@@ -27,7 +28,9 @@ struct worker {
 	struct listen_socket listeners[LISTEN_MAX];
 	enum worker_phase phase;
 	struct timer orphan; /* without a master: is there another? */
-	struct timer leave;  /* waits for BYE */
+	struct timer leave;  /* lingers, then waits for BYE */
+	bool may_linger;
+	uint64_t linger_end_ms;
 };
 
 /* worker_hooks.c: what the pool offers the server of this worker. */
@@ -38,6 +41,7 @@ void worker_leave_init(struct worker *worker);
 void worker_leave_fini(struct worker *worker);
 void worker_leave_start(struct worker *worker, unsigned timeout_ms);
 void worker_leave_on_bye(void *state);
+void worker_leave_on_drain(void *state, unsigned timeout_ms);
 void worker_leave_on_master_gone(void *state);
 
 #endif

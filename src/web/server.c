@@ -352,7 +352,8 @@ void server_drain(struct server *server, unsigned timeout_ms,
 		  void (*on_drained)(void *state), void *state)
 {
 	if (server->is_draining) {
-		timer_start(&server->drain_timer, timeout_ms);
+		if (server->peer_count > 0 && !server->is_interrupting)
+			timer_start(&server->drain_timer, timeout_ms);
 		return;
 	}
 	server->is_draining = true;

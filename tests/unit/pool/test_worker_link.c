@@ -20,7 +20,7 @@ static struct worker_link *link_;
 static int master; /* the other end; -1: closed */
 static int worker;
 static struct channel_buffer buffer;
-static unsigned adopted, byes, deaths;
+static unsigned adopted, byes, deaths, drain_ms;
 static char adopted_bytes[64];
 static uint64_t adopted_id;
 static struct timer stop_timer;
@@ -34,6 +34,12 @@ static void on_adopt(void *state, const struct channel_message *message,
 	assert_true(bytes.len < sizeof adopted_bytes);
 	memcpy(adopted_bytes, bytes.data, bytes.len);
 	close(message->peer_fd);
+}
+
+static void on_drain(void *state, unsigned timeout_ms)
+{
+	(void)state;
+	drain_ms = timeout_ms;
 }
 
 static void on_bye(void *state)
@@ -63,7 +69,7 @@ static void run_loop(void)
 static int set_up(void **state)
 {
 	const struct worker_link_events events = {NULL, on_adopt, on_bye,
-						  on_master_gone};
+						  on_drain, on_master_gone};
 	int ends[2];
 
 	(void)state;
