@@ -9,7 +9,7 @@ import { copyShipped, makeCertificate, startNginx } from './lib/nginx.mjs';
 import { startUpstream } from './lib/upstream.mjs';
 import { openStream, readStream, request } from './lib/sse.mjs';
 import { assertNative } from './lib/native.mjs';
-import { assertOneByOne, delays, measureLeaving, paced, silentAfterOneWord } from './lib/paced.mjs';
+import { PACE_MS, assertOneByOne, delays, measureLeaving, paced, silentAfterOneWord } from './lib/paced.mjs';
 import { nginxFront, nginxTls, plainFront } from './lib/servers/nginx.mjs';
 
 async function start(place, server, script, options = {}) {
@@ -36,6 +36,13 @@ for (const server of [nginxTls, nginxFront]) {
 		}
 	});
 }
+
+scenario('a front that our header does not reach holds frames back: the tests above can fail', async (place) => {
+	const site = await start(place, nginxFront, paced, { mistake: 'header swallowed' });
+	const stream = await readStream(`${site.base}/chat`, { body: { query: 'q', streaming: true } });
+	const list = delays(stream, site.upstream.calls[0]);
+	assert.ok(list[0] > 5 * PACE_MS, `delays ${list.map((d) => d.toFixed(1))}`);
+});
 
 scenario('HTTP/2: sixty streams on one connection, and one that is reset ends alone', async (place) => {
 	const site = await start(place, nginxTls, silentAfterOneWord, { leat: { limits: { streams_per_address: 0 } } });
