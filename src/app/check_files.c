@@ -176,6 +176,7 @@ void check_files_places(struct check_report *report,
 struct root {
 	struct check_report *report;
 	const char *folder; /* as given */
+	bool is_denied;
 	char *real;
 	unsigned found;
 };
@@ -191,20 +192,31 @@ static void check_outside(struct root *root, const char *what, const char *path)
 	if (!strncmp(real ? real : path, root->real, len) &&
 	    (len == 1 || strchr("/", (real ? real : path)[len]))) {
 		root->found++;
-		check_report_add(
-		    root->report, CHECK_FAIL, "document root",
-		    "%s %s is under %s, from where the web server may show "
-		    "it to everybody: move it",
-		    what, path, root->folder);
+		if (root->is_denied)
+			check_report_add(
+			    root->report, CHECK_WARN, "document root",
+			    "%s %s is under %s; the web server gives it to "
+			    "nobody now, but one lost line would be enough",
+			    what, path, root->folder);
+		else
+			check_report_add(
+			    root->report, CHECK_FAIL, "document root",
+			    "%s %s is under %s, from where the web server may "
+			    "show it to everybody: move it, or prove by --site "
+			    "that it is denied",
+			    what, path, root->folder);
 	}
 	free(real);
 }
 
 void check_files_document_root(struct check_report *report,
-			       const struct config *config, const char *folder)
+			       const struct config *config, const char *folder,
+			       bool is_denied)
 {
-	struct root root = {
-	    .report = report, .folder = folder, .real = realpath(folder, NULL)};
+	struct root root = {.report = report,
+			    .folder = folder,
+			    .is_denied = is_denied,
+			    .real = realpath(folder, NULL)};
 
 	if (!root.real) {
 		check_report_add(report, CHECK_FAIL, "document root", "%s: %s",

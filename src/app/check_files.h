@@ -16,8 +16,11 @@ void check_files_modes(struct check_report *report,
 /* Folders of sockets and of runtime_dir; owner and group of sockets. */
 void check_files_places(struct check_report *report,
 			const struct config *config);
-/* Nothing of leat's own stands under this folder. */
+/* Nothing of leat's own stands under this folder. With is_denied it was seen
+ * from outside that the web server gives nothing of it away: what stands
+ * there is then only a warning. */
 void check_files_document_root(struct check_report *report,
-			       const struct config *config, const char *folder);
+			       const struct config *config, const char *folder,
+			       bool is_denied);
 
 #endif

@@ -15,6 +15,8 @@ static const char *const level_names[] = {
     [CHECK_FAIL] = "fail",
 };
 
+enum { LEVEL_WIDTH = 5, DETAIL_INDENT = 7 };
+
 void check_report_init(struct check_report *report)
 {
 	memset(report, 0, sizeof(*report));
@@ -23,6 +25,8 @@ void check_report_init(struct check_report *report)
 
 void check_report_fini(struct check_report *report)
 {
+	for (size_t i = 0; i < report->count; i++)
+		memory_free(report->lines[i].details);
 	memory_free(report->lines);
 	report->lines = NULL;
 }
@@ -46,6 +50,64 @@ void check_report_add(struct check_report *report, enum check_level level,
 	line->text[text_utf8_floor(line->text, strlen(line->text))] = '\0';
 }
 
+void check_report_add_detail(struct check_report *report, const char *format,
+			     ...)
+{
+	struct check_line *line;
+	struct buffer details;
+	va_list arguments;
+	char text[CHECK_TEXT_SIZE];
+
+	if (report->count == 0)
+		return;
+	line = &report->lines[report->count - 1];
+	va_start(arguments, format);
+	vsnprintf(text, sizeof(text), format, arguments);
+	va_end(arguments);
+	text[text_utf8_floor(text, strlen(text))] = '\0';
+	buffer_init(&details, BUFFER_UNLIMITED);
+	if (line->details) {
+		buffer_append_string(&details, line->details);
+		buffer_append_char(&details, '\n');
+	}
+	buffer_append_string(&details, text);
+	memory_free(line->details);
+	line->details = buffer_detach(&details);
+	buffer_fini(&details);
+}
+
+static void print_details(const struct check_line *line,
+			  struct terminal *terminal)
+{
+	const char *at = line->details;
+
+	while (at && *at) {
+		size_t len = strcspn(at, "\n");
+
+		terminal_put_wrapped(terminal, DETAIL_INDENT,
+				     slice_make(at, len));
+		at += len + (at[len] == '\n');
+	}
+}
+
+/* Where a person reads, lines are wrapped below their text; a program gets
+ * one line each. */
+static void print_text(const struct check_line *line, struct terminal *terminal)
+{
+	size_t used = LEVEL_WIDTH + strlen(line->subject) + 2;
+
+	terminal_put(terminal, SLICE_LITERAL(": "));
+	if (terminal->is_terminal &&
+	    used + strlen(line->text) > terminal->width) {
+		terminal_put(terminal, SLICE_LITERAL("\n"));
+		terminal_put_wrapped(terminal, LEVEL_WIDTH,
+				     slice_of(line->text));
+		return;
+	}
+	terminal_put(terminal, slice_of(line->text));
+	terminal_put(terminal, SLICE_LITERAL("\n"));
+}
+
 void check_report_print(const struct check_report *report,
 			struct terminal *terminal)
 {
@@ -56,15 +118,14 @@ void check_report_print(const struct check_report *report,
 		const struct check_line *line = &report->lines[i];
 		char level[16];
 
-		snprintf(level, sizeof(level), "%-5s",
+		snprintf(level, sizeof(level), "%-*s", LEVEL_WIDTH,
 			 level_names[line->level]);
 		terminal_put_styled(terminal, styles[line->level],
 				    slice_of(level));
 		terminal_put_styled(terminal, STYLE_BOLD,
 				    slice_of(line->subject));
-		terminal_put(terminal, SLICE_LITERAL(": "));
-		terminal_put(terminal, slice_of(line->text));
-		terminal_put(terminal, SLICE_LITERAL("\n"));
+		print_text(line, terminal);
+		print_details(line, terminal);
 	}
 	fprintf(terminal->file, "%u failed, %u warnings\n", report->failures,
 		report->warnings);
@@ -88,6 +149,9 @@ void check_report_print_json(const struct check_report *report,
 				       slice_of(level_names[line->level]));
 		json_put_string_member(out, "subject", slice_of(line->subject));
 		json_put_string_member(out, "text", slice_of(line->text));
+		if (line->details)
+			json_put_string_member(out, "details",
+					       slice_of(line->details));
 		buffer_append_char(out, '}');
 	}
 	buffer_append_string(out, "]}");

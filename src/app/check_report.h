@@ -14,12 +14,13 @@
 
 enum check_level { CHECK_OK, CHECK_WARN, CHECK_FAIL };
 
-enum { CHECK_LINES_MAX = 200, CHECK_SUBJECT_SIZE = 80, CHECK_TEXT_SIZE = 600 };
+enum { CHECK_LINES_MAX = 200, CHECK_SUBJECT_SIZE = 80, CHECK_TEXT_SIZE = 1000 };
 
 struct check_line {
 	enum check_level level;
 	char subject[CHECK_SUBJECT_SIZE]; /* "provider openai" */
 	char text[CHECK_TEXT_SIZE];
+	char *details; /* further lines, LF between; NULL: none */
 };
 
 struct check_report {
@@ -36,6 +37,11 @@ void check_report_add(struct check_report *report, enum check_level level,
 		      const char *subject, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
 
+/* A line more about what was added last, printed below it. */
+void check_report_add_detail(struct check_report *report, const char *format,
+			     ...) __attribute__((format(printf, 2, 3)));
+
+/* One line each; on a terminal, wrapped. */
 void check_report_print(const struct check_report *report,
 			struct terminal *terminal);
 /* {"ok":true,"failures":0,"warnings":0,"checks":[{"level":"ok",…}]} */

@@ -7,6 +7,7 @@
 #include "app/check_files.h"
 #include "app/check_parts.h"
 #include "app/check_report.h"
+#include "app/check_site.h"
 #include "app/cli_options.h"
 #include "base/memory.h"
 #include "config/config.h"
@@ -22,6 +23,10 @@ static const char help[] =
     "\n"
     "  -d, --docroot DIR    also: is anything of leat's under this folder of\n"
     "                       the web server? May be given up to 8 times\n"
+    "      --site URL       also: can any of these files be downloaded? URL "
+    "is\n"
+    "                       the address of leat, or of the site\n"
+    "      --ca-file FILE   trust this certificate, too (PEM)\n"
     "      --connect        also ask each provider for its list of models: is\n"
     "                       the key good? (Sends no question, costs nothing)\n"
     "      --print-options  print every option with its default, as a\n"
@@ -40,6 +45,8 @@ enum { ROOTS_MAX = 8 };
 
 struct check_command {
 	const char *config_path;
+	const char *site;
+	const char *ca_file;
 	const char *roots[ROOTS_MAX];
 	size_t root_count;
 	bool wants_json;
@@ -83,6 +90,7 @@ static void check_config(struct check_command *command, struct config *config)
 {
 	struct check_report *report = &command->report;
 	struct buffer problems;
+	bool is_denied = false;
 
 	buffer_init(&problems, 64 * 1024);
 	check_files_modes(report, config);
@@ -95,8 +103,12 @@ static void check_config(struct check_command *command, struct config *config)
 			check_parts_connect(report, config);
 	}
 	report_problems(report, &problems);
+	if (command->site)
+		is_denied =
+		    check_site(report, config, command->site, command->ca_file);
 	for (size_t i = 0; i < command->root_count; i++)
-		check_files_document_root(report, config, command->roots[i]);
+		check_files_document_root(report, config, command->roots[i],
+					  is_denied);
 	buffer_fini(&problems);
 }
 
@@ -158,6 +170,8 @@ static int run(int argc, char **argv)
 	     .take = take_root,
 	     .state = &command},
 	    {.name = "print-options", .flag = &command.prints_options},
+	    {.name = "site", .text = &command.site},
+	    {.name = "ca-file", .text = &command.ca_file},
 	    {.name = "connect", .flag = &command.connects},
 	    {.name = "json", .flag = &command.wants_json},
 	    {.name = "config", .letter = 'c', .text = &command.config_path},

@@ -15,5 +15,6 @@ extern const struct cli_command command_index;
 extern const struct cli_command command_search;
 extern const struct cli_command command_ask;
 extern const struct cli_command command_check;
+extern const struct cli_command command_doctor;
 
 #endif

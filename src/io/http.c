@@ -263,6 +263,9 @@ struct http_request *http_request_start(
 	request->body_len = options->body_len;
 	request->headers = options->headers;
 	request->ca_file = options->ca_file;
+	request->accept_encoding = options->accept_encoding;
+	request->is_http_1_1 = options->is_http_1_1;
+	request->is_alone = options->is_alone;
 	request->sink = options->sink;
 	timer_init(&request->timer, client->loop, on_connect_timeout, request);
 	timer_start(&request->timer, options->connect_timeout_ms);

@@ -71,6 +71,7 @@ enum http_failure {
 
 struct http_response {
 	int status;
+	unsigned version; /* 10, 11, 20: HTTP/2; 0: unknown */
 	struct http_request *request;
 };
 
@@ -103,6 +104,11 @@ struct http_request_options {
 	size_t body_len;
 	unsigned connect_timeout_ms;
 	const char *ca_file; /* PEM; NULL: the system's; lives until on_done */
+	/* Codings to accept ("gzip, br"), decoded before on_data as far as
+	 * they have come; lives until on_done. NULL: none is asked for. */
+	const char *accept_encoding;
+	bool is_http_1_1; /* also where the server offers HTTP/2 */
+	bool is_alone;	  /* a connection of its own, closed after it */
 	struct http_sink sink;
 };
 

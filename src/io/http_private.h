@@ -58,6 +58,9 @@ struct http_request {
 	size_t body_len;
 	const struct http_headers *headers;
 	const char *ca_file;
+	const char *accept_encoding;
+	bool is_http_1_1;
+	bool is_alone;
 	struct timer timer; /* runs until there is a connection */
 	struct http_sink sink;
 	bool is_https;

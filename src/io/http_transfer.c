@@ -11,6 +11,23 @@
  * memory is held by every open stream (libcurl's least is 1 KiB). */
 enum { RECEIVE_BYTES = 1024, SEND_BYTES = 16384, KEEPALIVE_SECONDS = 60 };
 
+static unsigned version_of(const struct http_request *request)
+{
+	long version = CURL_HTTP_VERSION_NONE;
+
+	curl_easy_getinfo(request->easy, CURLINFO_HTTP_VERSION, &version);
+	switch (version) {
+	case CURL_HTTP_VERSION_1_0:
+		return 10;
+	case CURL_HTTP_VERSION_1_1:
+		return 11;
+	case CURL_HTTP_VERSION_2_0:
+		return 20;
+	default:
+		return 0;
+	}
+}
+
 static size_t on_header_line(char *data, size_t size, size_t count, void *state)
 {
 	struct http_request *request = state;
@@ -27,6 +44,7 @@ static size_t on_header_line(char *data, size_t size, size_t count, void *state)
 		return len;
 	request->has_headers = true;
 	request->status = response.status = (int)status;
+	response.version = version_of(request);
 	/* The connection stands, its errors need no more words. */
 	curl_easy_setopt(request->easy, CURLOPT_ERRORBUFFER, NULL);
 	memory_free(request->detail);
@@ -111,6 +129,7 @@ static void set_connection(CURL *easy, struct http_request *request)
 	uint64_t now_ms = loop_now_ms(request->client->loop);
 	uint64_t left_ms =
 	    request->timer.due_ms > now_ms ? request->timer.due_ms - now_ms : 1;
+	bool may_multiplex = request->is_https && !request->is_http_1_1;
 
 	/* So that it goes on to the next address in time. */
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)left_ms);
@@ -128,9 +147,14 @@ static void set_connection(CURL *easy, struct http_request *request)
 	 * the clear there is nothing to wait for: libcurl 7.88 would hold
 	 * every request back until the first one's answer has ended. */
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
-			 (long)(request->is_https ? CURL_HTTP_VERSION_2TLS
-						  : CURL_HTTP_VERSION_1_1));
-	curl_easy_setopt(easy, CURLOPT_PIPEWAIT, request->is_https ? 1L : 0L);
+			 (long)(may_multiplex ? CURL_HTTP_VERSION_2TLS
+					      : CURL_HTTP_VERSION_1_1));
+	curl_easy_setopt(easy, CURLOPT_PIPEWAIT,
+			 may_multiplex && !request->is_alone ? 1L : 0L);
+	if (request->is_alone) {
+		curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+		curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+	}
 	curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)RECEIVE_BYTES);
 	curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, (long)SEND_BYTES);
 	if (request->addresses) {
@@ -152,6 +176,9 @@ static void set_request(CURL *easy, struct http_request *request)
 				 (curl_off_t)request->body_len);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
 	}
+	if (request->accept_encoding)
+		curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING,
+				 request->accept_encoding);
 	request->detail = memory_zalloc(CURL_ERROR_SIZE);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, request->detail);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, request);

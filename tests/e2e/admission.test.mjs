@@ -7,7 +7,7 @@ import { scenario, sleep, SLOWNESS, eventually } from './lib/place.mjs';
 import { request } from './lib/sse.mjs';
 import { startSite } from './lib/site.mjs';
 import { LEAT, startLeat } from './lib/leat.mjs';
-import { Raw, head } from './lib/raw.mjs';
+import { head } from './lib/raw.mjs';
 import { begin, encodeRequest } from './lib/fcgi.mjs';
 import { servers } from './lib/servers.mjs';
 import { startUpstream } from './lib/upstream.mjs';
@@ -99,15 +99,20 @@ scenario('uploads that never end do not take the room of small requests', async 
 for (const server of servers.filter((s) => s.process === 'pool' && !s.tls))
 	scenario(`${server.name}: 64 slow uploads harm nobody`, async (place) => {
 		const site = await server.start(place, { leat: { workers: 1, limits: { streams_per_address: 0 } } });
-		const uploads = Array.from({ length: 64 }, () => new Raw(site.port));
-		for (const raw of uploads) raw.write(head('POST', '/ask/chat', { 'Content-Type': 'application/json', 'Content-Length': 5000 }));
-		const drip = setInterval(() => { for (const raw of uploads) if (!raw.isClosed) raw.write('          '); }, 100);
+		const uploads = Array.from({ length: 64 }, () => {
+			const socket = net.connect(site.port, '127.0.0.1');
+			socket.on('error', () => {});
+			socket.resume();
+			socket.write(head('POST', '/ask/chat', { 'Content-Type': 'application/json', 'Content-Length': 5000 }));
+			return socket;
+		});
+		const drip = setInterval(() => { for (const socket of uploads) if (socket.writable) socket.write('          '); }, 100);
 		try {
 			await sleep(500);
 			await othersAreAnswered(site.base);
 		} finally {
 			clearInterval(drip);
-			for (const raw of uploads) raw.leave();
+			for (const socket of uploads) socket.destroy();
 		}
 	});
 

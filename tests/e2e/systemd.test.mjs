@@ -4,11 +4,14 @@
 // needs a manager that holds the socket meanwhile (lib/manager.py).
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
+import { execFileSync } from 'node:child_process';
 import { scenario, sleep, eventually, TOP } from './lib/place.mjs';
-import { LEAT, childrenOf, cleanEnvironment, configText, leatConfig } from './lib/leat.mjs';
+import { LEAT, childrenOf, cleanEnvironment, configText, leatConfig, startLeat } from './lib/leat.mjs';
 import { startNginx } from './lib/nginx.mjs';
 import { startUpstream } from './lib/upstream.mjs';
+import { fcgiRequest } from './lib/fcgi.mjs';
 import { openStream, request } from './lib/sse.mjs';
 import { assertNative } from './lib/native.mjs';
 
@@ -186,4 +189,61 @@ scenario('a killed master loses no request and no stream; its workers leave the 
 	await eventually(() => !orphans.some(isAlive), 'who has no master ends with its streams', 5000);
 	assert.match(managed.manager.log(), /was passed: leaving it to the next leat/);
 	assert.equal(fs.readFileSync(place.path('run', 'leat.pid'), 'utf8'), `${managed.pid()}\n`, 'a stale one is replaced');
+});
+
+/** The units as `make` fills them in, for programs of this place. */
+function fillUnits(place) {
+	const shipped = path.join(TOP, 'systemd');
+	fs.mkdirSync(place.path('bin'));
+	fs.symlinkSync(path.resolve(LEAT), place.path('bin', 'leat'));
+	return fs.readdirSync(shipped).filter((name) => /\.(service\.in|socket|timer)$/.test(name)).map((name) =>
+		place.write(`units/${name.replace(/\.in$/, '')}`, fs.readFileSync(path.join(shipped, name), 'utf8')
+			.replaceAll('@bindir@', place.path('bin')).replaceAll('@sysconfdir@', place.path('etc'))));
+}
+
+scenario('the units are what systemd takes, and leave little to attack', async (place) => {
+	const units = fillUnits(place);
+	assert.deepEqual(units.map((unit) => path.basename(unit)).sort(),
+		['leat-index.service', 'leat-index.timer', 'leat.service', 'leat.socket']);
+	for (const unit of units)
+		assert.ok(!fs.readFileSync(unit, 'utf8').includes('@bindir'), unit);
+	const verified = await place.run('verify', 'systemd-analyze', ['verify', '--man=no', ...units]);
+	assert.deepEqual({ code: verified.code, words: verified.stderr.split('\n').filter((line) => /leat/.test(line)) }, { code: 0, words: [] });
+	for (const unit of units.filter((name) => name.endsWith('.service'))) {
+		const looked = await place.run('security', 'systemd-analyze', ['security', '--no-pager', '--offline=true', '--threshold=20', unit]);
+		assert.equal(looked.code, 0, looked.stdout.split('\n').at(-2));
+	}
+	// The pool must have ended before it is killed.
+	const service = fs.readFileSync(units.find((unit) => unit.endsWith('/leat.service')), 'utf8');
+	const defaults = await place.run('options', LEAT, ['check', '--print-options']);
+	const drain = Number(defaults.stdout.match(/drain_timeout = (\d+)s/)[1]);
+	assert.ok(Number(service.match(/TimeoutStopSec=(\d+)s/)[1]) >= drain + 10);
+});
+
+scenario('logrotate takes the log away, and every process writes to the new one', async (place) => {
+	const log = place.path('log', 'leat.log');
+	fs.mkdirSync(place.path('log'), { mode: 0o750 });
+	const leat = await startLeat(place, { workers: 2, more: { log, pid_file: place.path('run', 'leat.pid'), log_level: 'debug' } });
+	await eventually(() => fs.existsSync(place.path('run', 'leat.pid')), 'the pid file');
+	const user = os.userInfo().username;
+	const group = execFileSync('id', ['-gn'], { encoding: 'utf8' }).trim();
+	const file = place.write('leat.logrotate', fs.readFileSync(path.join(TOP, 'systemd/leat.logrotate'), 'utf8')
+		.replaceAll('/var/log/leat/', place.path('log/')).replaceAll('/run/leat/', place.path('run/'))
+		.replace('su leat leat', `su ${user} ${group}`));
+	// It refuses files that others could have written.
+	fs.chmodSync(file, 0o644);
+	const before = fs.statSync(log).ino;
+	const turn = async () => (await fcgiRequest(leat.socket, { method: 'POST', path: '/ask/chat', headers: { 'content-type': 'application/json' }, body: '{"query":"q"}' })).status;
+	await turn();
+	const rotated = await place.run('logrotate', 'logrotate', ['-f', '-s', place.path('state'), file]);
+	assert.deepEqual([rotated.code, rotated.stderr], [0, '']);
+	assert.equal(fs.statSync(place.path('log', 'leat.log.1')).ino, before, 'renamed, not copied');
+	const targets = () => [leat.pid, ...leat.workers()].map((pid) => fs.readdirSync(`/proc/${pid}/fd`)
+		.map((fd) => { try { return fs.readlinkSync(`/proc/${pid}/fd/${fd}`); } catch { return ''; } })
+		.filter((target) => target.includes('leat.log')));
+	await eventually(() => targets().every((open) => open.length === 1 && open[0] === log), 'all have the new one open');
+	const old = fs.statSync(place.path('log', 'leat.log.1')).size;
+	for (let n = 0; n < 10; n++) await turn();
+	await eventually(() => fs.readFileSync(log, 'utf8').split('\n').filter((line) => /worker \d/.test(line)).length >= 10, 'lines come there');
+	assert.equal(fs.statSync(place.path('log', 'leat.log.1')).size, old);
 });

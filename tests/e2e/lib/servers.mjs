@@ -22,7 +22,8 @@
 // null, errors(): its error log, stop()}.
 import { nginx, nginxFront, nginxFrontConf, nginxTls } from './servers/nginx.mjs';
 import { apacheHandler, apacheProxy } from './servers/apache.mjs';
-import { lighttpd } from './servers/lighttpd.mjs';
+import { spawnFcgi, spawnFcgiTcp, systemdSocket } from './servers/handed.mjs';
+import { lighttpd, lighttpdStart } from './servers/lighttpd.mjs';
 
 export const servers = [
 	nginx,
@@ -32,4 +33,8 @@ export const servers = [
 	apacheProxy,
 	apacheHandler,
 	lighttpd,
+	lighttpdStart,
+	spawnFcgi,
+	spawnFcgiTcp,
+	systemdSocket,
 ];

@@ -138,7 +138,8 @@ static void what_lies_under_the_document_root_fails(void **state)
 	write_file("site/site.db", 0644);
 	write_file("site/key", 0600);
 	write_file("site/s.txt", 0644);
-	check_files_document_root(&checked->report, config, in_folder("site"));
+	check_files_document_root(&checked->report, config, in_folder("site"),
+				  false);
 	assert_int_equal(checked->report.failures, 3);
 	assert_non_null(
 	    strstr(complaint(checked, "document root")->text, "the index"));
@@ -153,7 +154,8 @@ static void a_name_that_begins_alike_is_not_under_it(void **state)
 
 	write_file("site2.db", 0644);
 	write_file("leat.conf", 0644);
-	check_files_document_root(&checked->report, config, in_folder("site"));
+	check_files_document_root(&checked->report, config, in_folder("site"),
+				  false);
 	assert_int_equal(checked->report.failures, 0);
 }
 
@@ -167,7 +169,8 @@ static void a_link_out_of_the_root_is_followed(void **state)
 	write_file("site/real.db", 0644);
 	assert_int_equal(
 	    symlink(in_folder("site/real.db"), in_folder("link.db")), 0);
-	check_files_document_root(&checked->report, config, in_folder("site"));
+	check_files_document_root(&checked->report, config, in_folder("site"),
+				  false);
 	assert_int_equal(checked->report.failures, 1);
 }
 

@@ -6,9 +6,10 @@ import net from 'node:net';
 import { LEAT, childrenOf, cleanEnvironment, configText, leatConfig } from '../leat.mjs';
 import { startNginx, shippedText } from '../nginx.mjs';
 import { eventually, freePort } from '../place.mjs';
+import { HARMLESS, NGINX_CELLS } from './nginx.mjs';
 import { mistaken, programFor } from './pool.mjs';
 
-/** As many as the tests of one server hold open at once. */
+/** More than the tests of one server hold open at once. */
 const FCGIWRAP_CHILDREN = 24;
 
 function result(server, leat) {
@@ -43,6 +44,8 @@ export const fcgiwrap = {
 	process: 'cgi',
 	streams: FCGIWRAP_CHILDREN,
 	leaving: 'heartbeat',
+	cells: NGINX_CELLS,
+	harmless: HARMLESS,
 	mistakes: Object.keys(FCGIWRAP_MISTAKES),
 	async start(place, options = {}) {
 		const { program, conf } = programFor(place, options);
@@ -94,6 +97,8 @@ function handedEntry(about, start) {
 		streams: 4000,
 		leaving: 'at once',
 		mistakes: [],
+		cells: NGINX_CELLS,
+		harmless: HARMLESS,
 		...about,
 		async start(place, options = {}) {
 			const leat = options.pool ?? await handed(place, options, start);

@@ -16,12 +16,8 @@ const MISTAKES = {
 	'ignores leaving': [[/"tcp-fin-propagate" => "\w+",\n/, '']],
 	'short timeout': [['"read-timeout" => 150', '"read-timeout" => 3']],
 	'small bodies': [['server.max-request-size = 16384', 'server.max-request-size = 1024']],
-	/** For the whole site, but Debian's list of types leaves streams alone. */
-	compresses: [],
 	'gives secrets away': [],
 };
-
-const DEFLATE = 'server.modules += ( "mod_deflate" )\ndeflate.mimetypes = ( "text/" )\ndeflate.allowed-encodings = ( "gzip" )\n';
 
 /**
  * options.way: leat.conf, leat-start.conf or leat-cgi.conf; options.vars:
@@ -36,7 +32,7 @@ export async function startLighttpd(place, options) {
 	for (const name of fs.readdirSync(path.join(TOP, 'lighttpd')).filter((n) => n.endsWith('.conf')))
 		put(name, mistaken(fs.readFileSync(path.join(TOP, 'lighttpd', name), 'utf8'), name === options.way ? options.edit : []));
 	put('leat-listen.conf', `server.bind = "127.0.0.1"\nserver.port = ${port}\nvar.leat_way = "${options.way}"\n`);
-	const vars = { leat_mount: '/ask', leat_socket: place.path('leat.sock'), leat_program: place.path('bin/leat'), leat_config: place.path('leat.conf'), leat_start_socket: place.path('leat-start.sock'), leat_errors: path.join(TOP, 'lighttpd/errors/'), ...options.vars };
+	const vars = { leat_mount: '/ask', leat_socket: place.path('leat.sock'), leat_program: place.path('bin/leat'), leat_config: place.path('leat.conf'), leat_start_socket: path.join(dir, 'leat.sock'), leat_errors: path.join(TOP, 'lighttpd/errors/'), ...options.vars };
 	put('leat-vars.conf', Object.entries(vars).map(([name, v]) => `var.${name} = "${v}"\n`).join(''));
 	put('site.d/site.conf', options.site ?? '');
 	const process = place.spawn('lighttpd', LIGHTTPD, ['-D', '-f', 'lighttpd.conf'], { cwd: dir, env: cleanEnvironment() });
@@ -56,7 +52,7 @@ function entry(way, about, leatOf) {
 		leaving: 'at once',
 		cells: {
 			encoded: { is: 'a slash', note: DECODES_SLASHES },
-			length: { is: '411', note: 'lighttpd demands a length itself, and says so in HTML.' },
+			length: { is: '411', note: 'lighttpd demands a length itself, before it looks at the address: its error is HTML.' },
 		},
 		mistakes: Object.keys(MISTAKES),
 		...about,
@@ -66,7 +62,7 @@ function entry(way, about, leatOf) {
 			const server = await startLighttpd(place, {
 				way,
 				edit: [...MISTAKES[options.mistake] ?? [], ...idle],
-				site: (options.site ?? '') + (options.mistake === 'compresses' ? DEFLATE : ''),
+				site: options.site,
 			});
 			if (options.mistake === 'gives secrets away') leakingRoot(place, path.join(server.dir, 'public'));
 			return {

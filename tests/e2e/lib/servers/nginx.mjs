@@ -6,14 +6,14 @@ import { leakingRoot, mistaken, poolFor } from './pool.mjs';
 
 export const DECODES_SLASHES = 'This server decodes `%2F` before it chooses the location: its own access rules see the same address as leat.';
 
-const NGINX_CELLS = { encoded: { is: 'a slash', note: DECODES_SLASHES } };
+export const NGINX_CELLS = { encoded: { is: 'a slash', note: DECODES_SLASHES } };
 
 const SWALLOWED = { is: 'all but one', note: '`X-Accel-Buffering` ends at the outer nginx, which has obeyed it; a third proxy would not see it.' };
 
 const OWN_PAGE = { is: '413 in HTML', note: 'The server\'s own page; the chat page shows its status.' };
 
 /** What the suite provokes, and what containers forbid. */
-const HARMLESS = [/setrlimit/, /open\(\) ".*\/html\//, /client intended to send too large body/];
+export const HARMLESS = [/setrlimit/, /open\(\) ".*\/html\//, /client intended to send too large body/];
 
 const PASS = 'fastcgi_pass leat;';
 
