@@ -4,9 +4,12 @@
 #include <config.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -87,6 +90,7 @@ static void open_loop(struct alone *alone)
 
 static int run(struct alone *alone)
 {
+	const int on = 1;
 	struct service *service = &alone->service;
 	struct server_hooks hooks = service_hooks(service);
 	struct fault fault = {0};
@@ -97,6 +101,9 @@ static int run(struct alone *alone)
 		return 1;
 	}
 	open_loop(alone);
+	/* What it accepts inherits this; a unix socket has no such option. A
+	 * frame must not wait for the acknowledgement of the one before. */
+	setsockopt(STDIN_FILENO, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
 	server_listen(service->server, STDIN_FILENO);
 	service_start(service);
 	loop_run(service->assembly.loop);
