@@ -5,9 +5,10 @@
  * (libcurl's sockets and timer on the loop). libcurl's handles are void
  * here, so that its header stays out of ours.
  *
- * A request is in one place at a time: waiting for its name (its wait is in
- * a host's list), in `ready`, with libcurl (easy is set; in `running`, or in
- * `doomed` when it was cancelled while libcurl was at work), in `done`.
+ * A request is in one place at a time: in `early`, waiting for its name (its
+ * wait is in a host's list), in `ready`, with libcurl (easy is set; in
+ * `running`, or in `doomed` when it was cancelled while libcurl was at work),
+ * in `done`.
  */
 #ifndef LEAT_IO_HTTP_PRIVATE_H
 #define LEAT_IO_HTTP_PRIVATE_H
@@ -34,6 +35,7 @@ struct http_client {
 	struct timer curl_timer;
 	struct timer kick;   /* lists below have work for the next pass */
 	unsigned depth;	     /* > 0: inside libcurl */
+	struct list early;   /* until libcurl is loaded */
 	struct list ready;   /* to be given to libcurl */
 	struct list running; /* with libcurl */
 	struct list doomed;  /* cancelled while inside libcurl */
