@@ -65,6 +65,15 @@ static void put_request(struct buffer *out, const struct request *request)
 	buffer_append_char(out, '}');
 }
 
+/* Of this process, which shares those of all with others. */
+static unsigned max_streams(const struct server_options *options)
+{
+	unsigned all = options->max_all_streams;
+
+	return all > 0 && all < options->max_streams ? all
+						     : options->max_streams;
+}
+
 static void put_limits(struct buffer *out, const struct server_options *options)
 {
 	json_put_name(out, "limits");
@@ -73,7 +82,7 @@ static void put_limits(struct buffer *out, const struct server_options *options)
 	json_put_int_member(out, "heartbeat_ms", options->heartbeat_ms);
 	json_put_int_member(out, "request_timeout_ms",
 			    options->request_timeout_ms);
-	json_put_int_member(out, "streams", options->max_streams);
+	json_put_int_member(out, "streams", max_streams(options));
 	json_put_int_member(out, "streams_per_address",
 			    options->max_streams_per_address);
 	json_put_int_member(out, "selftest", options->max_selftests);
