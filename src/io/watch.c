@@ -29,7 +29,7 @@ static void on_poll(uv_poll_t *poll, int status, int ready)
 			events |= WATCH_READ;
 		if (ready & UV_WRITABLE)
 			events |= WATCH_WRITE;
-		if (ready & (UV_DISCONNECT | UV_PRIORITIZED))
+		if (ready & UV_DISCONNECT)
 			events |= WATCH_GONE;
 	}
 	watch->on_ready(watch->state, events);
@@ -40,13 +40,8 @@ struct watch *watch_open(struct loop *loop, int fd,
 			 void *state)
 {
 	struct watch *watch = memory_zalloc(sizeof *watch);
-	int status = uv_poll_init(&loop->uv, &watch->poll, fd);
 
-	if (status == UV_EPERM) {
-		memory_free(watch);
-		return NULL;
-	}
-	if (status != 0)
+	if (uv_poll_init(&loop->uv, &watch->poll, fd) != 0)
 		abort();
 	watch->poll.data = watch;
 	watch->on_ready = on_ready;
@@ -56,9 +51,7 @@ struct watch *watch_open(struct loop *loop, int fd,
 
 void watch_set(struct watch *watch, unsigned events)
 {
-	/* An error or a hang-up is always reported, if only something is
-	 * waited for. Out-of-band data never comes. */
-	int wanted = events & WATCH_HANGUP ? UV_PRIORITIZED : UV_DISCONNECT;
+	int wanted = UV_DISCONNECT;
 
 	if (events == watch->events)
 		return;

@@ -21,7 +21,7 @@
 // {url, base: with the mount, port, server: Process, leat: from startLeat() or
 // null, errors(): its error log, stop()}.
 import { nginx, nginxFront, nginxFrontConf, nginxTls } from './servers/nginx.mjs';
-import { apacheHandler, apacheProxy } from './servers/apache.mjs';
+import { apacheFcgid, apacheHandler, apacheProxy, apacheTls } from './servers/apache.mjs';
 import { spawnFcgi, spawnFcgiTcp, systemdSocket } from './servers/handed.mjs';
 import { lighttpd, lighttpdStart } from './servers/lighttpd.mjs';
 
@@ -32,6 +32,8 @@ export const servers = [
 	nginxFrontConf,
 	apacheProxy,
 	apacheHandler,
+	apacheTls,
+	apacheFcgid,
 	lighttpd,
 	lighttpdStart,
 	spawnFcgi,

@@ -39,9 +39,12 @@ async function tooMany(on) {
 	const calls = [];
 	on.answers((call) => { calls.push(call); call.head(); });
 	const streams = await Promise.all(Array.from({ length: STREAMS_PER_ADDRESS }, () => on.open({ timeout: 30000 * SLOWNESS })));
-	const reply = await on.post({ query: 'q', streaming: true }, { timeout: 10000 }).catch((error) => error);
+	const one = await on.open({ timeout: 30000 * SLOWNESS });
+	if (one.status === 200) streams.push(one);
+	const reply = one.status === 200 ? null : { ...await one.all(), text: one.raw, json: JSON.parse(one.raw) };
 	for (const stream of streams) stream.leave();
 	await eventually(() => calls.every((call) => call.isClosed), 'all of them end');
+	if (!reply) return 'no';
 	assertRefusal(reply, 429, 'too_many_streams');
 	assert.match(reply.headers['retry-after'] ?? '', /^\d+$/);
 	return 'yes';
@@ -98,8 +101,9 @@ async function resume(on) {
 	const turn = talk.stream.headers['x-leat-turn'];
 	const again = await on.request(`chat/${turn}/stream?live=long-poll&wait=1`, { headers: { 'last-event-id': seen } });
 	let result = 'yes';
-	if (again.status === 410) {
-		assertRefusal(again, 410, 'gone');
+	if (again.status !== 200) {
+		// Nothing else would stop an EventSource from asking for ever.
+		assert.equal(again.status, 204, again.text);
 		result = 'no';
 	} else {
 		const second = await on.open({ method: 'GET', body: undefined, headers: { 'last-event-id': seen, accept: 'text/event-stream' } });

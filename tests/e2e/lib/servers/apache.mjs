@@ -4,25 +4,53 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { IS_ROOT, TOP, eventually, freePort } from '../place.mjs';
-import { connects } from '../nginx.mjs';
-import { SERVER_USER, poolFor, programFor } from './pool.mjs';
+import { connects, makeCertificate } from '../nginx.mjs';
+import { CELLS_OF_PROCESSES, SERVER_USER, leakingRoot, mistaken, poolFor, programFor } from './pool.mjs';
 
 const APACHE = process.env.APACHE ?? '/usr/sbin/apache2';
 const MODULES = process.env.APACHE_MODULES ?? '/usr/lib/apache2/modules';
 
-/** Misconfigurations that owners make: [what, instead] in every file. */
+/** Misconfigurations that owners make: [what, instead] in the files named. */
 const MISTAKES = {
-	buffers: [[/ ?flushpackets=on/g, ''], [/^FcgidOutputBufferSize 0$/gm, 'FcgidOutputBufferSize 65536']],
-	compresses: [[/^\tSetEnv no-gzip 1$/gm, '\tAddOutputFilterByType DEFLATE text/event-stream']],
-	'hides Authorization': [[/^\tCGIPassAuth On$/gm, '']],
-	'short timeout': [[/timeout=150/g, 'timeout=3'], [/^FcgidIOTimeout 150$/gm, 'FcgidIOTimeout 3'], [/Timeout 150$/gm, 'Timeout 3']],
+	buffers: {
+		proxy: [[' flushpackets=on', '']],
+		handler: [['flushpackets=on ', '']],
+		fcgid: [['FcgidOutputBufferSize 0', 'FcgidOutputBufferSize 65536']],
+	},
+	compresses: { common: [['SetEnv no-gzip 1', 'AddOutputFilterByType DEFLATE text/event-stream']] },
+	'hides Authorization': { common: [['CGIPassAuth On', 'CGIPassAuth Off']] },
+	'short timeout': {
+		proxy: [['timeout=150', 'timeout=3']],
+		handler: [['timeout=150', 'timeout=3']],
+		fcgid: [['FcgidIOTimeout 150', 'FcgidIOTimeout 3']],
+		cgi: [['CGIDScriptTimeout 150', 'CGIDScriptTimeout 3'], ['Timeout 150\n</IfModule>\n', 'Timeout 3\n</IfModule>\n']],
+	},
+	'small bodies': { fcgid: [['FcgidMaxRequestLen 16777216', '']] },
+	'gives secrets away': {},
 };
 
-function replaced(text, options) {
-	for (const [from, to] of MISTAKES[options.mistake] ?? []) text = text.replace(from, to);
-	if (options.idle)
-		text = text.replace(/timeout=150/g, `timeout=${options.idle}`).replace(/Timeout 150$/gm, `Timeout ${options.idle}`);
-	return text;
+/** Which of them can be made in a file. */
+function mistakesIn(file) {
+	return Object.keys(MISTAKES).filter((name) => {
+		const files = Object.keys(MISTAKES[name]);
+		return files.length === 0 || files.includes(file) || files.includes('common');
+	});
+}
+
+function idleEdits(seconds) {
+	return {
+		proxy: [['timeout=150', `timeout=${seconds}`]],
+		handler: [['timeout=150', `timeout=${seconds}`]],
+		fcgid: [['FcgidIOTimeout 150', `FcgidIOTimeout ${seconds}`]],
+		cgi: [['CGIDScriptTimeout 150', `CGIDScriptTimeout ${seconds}`], [/Timeout 150$(?!\n<\/IfModule>\n<IfModule cgi_)/m, `Timeout ${seconds}`]],
+	};
+}
+
+/** A file as it is shipped, but for what a test wants wrong. */
+function fileText(name, options) {
+	const part = name.match(/^leat-(\w+)\.conf$/)?.[1];
+	const edits = [MISTAKES[options.mistake], options.idle ? idleEdits(options.idle) : undefined];
+	return mistaken(fs.readFileSync(path.join(TOP, 'apache', name), 'utf8'), edits.flatMap((edit) => edit?.[part] ?? []));
 }
 
 /**
@@ -36,13 +64,13 @@ export async function startApache(place, options) {
 	fs.chmodSync(dir, 0o755);
 	const put = (name, text) => fs.writeFileSync(path.join(dir, name), text);
 	for (const name of fs.readdirSync(path.join(TOP, 'apache')).filter((n) => n.endsWith('.conf')))
-		put(name, replaced(fs.readFileSync(path.join(TOP, 'apache', name), 'utf8'), options));
+		put(name, fileText(name, options));
 	const settings = { LEAT_APACHE: dir, LEAT_MOUNT: '/ask', LEAT_SOCKET: place.path('leat.sock'), LEAT_PROGRAM: place.path('bin/leat'), LEAT_CONFIG: place.path('leat.conf'), ...options.settings };
 	put('leat-settings.conf', Object.entries(settings).map(([name, v]) => `Define ${name} ${v}\n`).join(''));
 	put('leat-listen.conf', `Listen 127.0.0.1:${port}\nDefine LEAT_MODULES ${MODULES}\n`
 		+ (IS_ROOT ? `User ${SERVER_USER}\nGroup ${SERVER_USER}\n` : ''));
-	const load = [...(options.modules ?? []), ...(options.mistake === 'compresses' ? ['filter', 'deflate'] : [])];
-	put('site.d/site.conf', options.site ?? '');
+	const load = [...(options.modules ?? []), ...(options.tls ? ['ssl', 'http2'] : []), ...(options.mistake === 'compresses' ? ['filter', 'deflate'] : [])];
+	put('site.d/site.conf', (options.site ?? '') + (options.tls ? tlsSite(dir) : ''));
 	const before = load.flatMap((name) => ['-C', `LoadModule ${name}_module ${MODULES}/mod_${name}.so`]);
 	const process = place.spawn('apache', APACHE,
 		['-d', dir, ...before, '-f', 'httpd.conf', '-D', 'FOREGROUND', ...(options.define ? ['-D', options.define] : [])]);
@@ -54,19 +82,22 @@ export async function startApache(place, options) {
 		if (process.exit) throw new Error(`Apache ended: ${process.log()}${errors()}`);
 		return connects(port);
 	}, 'Apache listens');
-	return { process, port, dir, url: `http://127.0.0.1:${port}`, errors };
+	return { process, port, dir, url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`, errors };
 }
 
 function entry(word, about, leatOf) {
+	const file = { FCGID: 'fcgid', CGID: 'cgi', CGI: 'cgi', HANDLER: 'handler' }[word] ?? 'proxy';
+
 	return {
 		leaving: 'heartbeat',
-		mistakes: Object.keys(MISTAKES),
+		mistakes: mistakesIn(file),
 		// What the suite provokes.
 		harmless: [/AH10244: invalid URI path/],
 		...about,
 		async start(place, options = {}) {
 			const leat = await leatOf(place, options);
-			const server = await startApache(place, { define: word, mistake: options.mistake, idle: options.idle, site: options.site, modules: options.modules });
+			const server = await startApache(place, { define: word, mistake: options.mistake, idle: options.idle, site: options.site, modules: options.modules, tls: about.tls });
+			if (options.mistake === 'gives secrets away') leakingRoot(place, path.join(server.dir, 'htdocs'));
 			return {
 				url: server.url,
 				base: `${server.url}/ask`,
@@ -99,16 +130,32 @@ function started(place, options) {
 	return null;
 }
 
+/** A certificate and HTTP/2 around the same files. */
+function tlsSite(dir) {
+	makeCertificate(dir);
+	return 'Protocols h2 http/1.1\nSSLEngine on\nSSLCertificateFile leat.crt\nSSLCertificateKeyFile leat.key\nSSLSessionCache none\n';
+}
+
+export const apacheTls = entry(undefined, {
+	name: 'Apache `mod_proxy_fcgi`, TLS and HTTP/2',
+	slug: 'apache-tls',
+	process: 'pool',
+	streams: 1200,
+	tls: true,
+}, poolFor);
+
 export const apacheFcgid = entry('FCGID', {
 	name: 'Apache `mod_fcgid`',
 	slug: 'apache-fcgid',
 	process: 'alone',
+	cells: CELLS_OF_PROCESSES,
 	streams: 100,
 }, started);
 
 export const apacheCgid = entry('CGID', {
 	name: 'Apache `mod_cgid`',
 	slug: 'apache-cgid',
+	cells: CELLS_OF_PROCESSES,
 	process: 'cgi',
 	streams: 500,
 }, started);
@@ -116,6 +163,7 @@ export const apacheCgid = entry('CGID', {
 export const apacheCgi = entry('CGI', {
 	name: 'Apache `mod_cgi`',
 	slug: 'apache-cgi',
+	cells: CELLS_OF_PROCESSES,
 	process: 'cgi',
 	streams: 150,
 }, started);

@@ -7,6 +7,13 @@ import path from 'node:path';
 import { IS_ROOT } from '../place.mjs';
 import { LEAT, configText, leatConfig, startLeat } from '../leat.mjs';
 
+/** Where each answer has a process of its own, nobody else knows of it. */
+export const CELLS_OF_PROCESSES = {
+	resume: { is: 'no', note: 'The process that knows the answer cannot be reached by another request. `Last-Event-ID` is answered with 204, never with a second answer.' },
+	stop: { is: 'no', note: 'Closing the connection stops it.' },
+	'too-many': { is: 'no', note: 'leat\'s limits hold for each process alone; the server\'s own limit of processes holds for all.' },
+};
+
 /** As whom a web server runs that does not stay root. */
 export const SERVER_USER = 'www-data';
 
