@@ -51,10 +51,10 @@ static void start_waiting(struct examination *examination)
 	struct probe *probe = &examination->probe;
 
 	step(examination, "leaving");
-	if (!probe->options->is_quick) {
+	if (!probe->options->is_quick || probe->options->idle_s)
 		examination->idle = probe_idle_start(probe);
+	if (!probe->options->is_quick)
 		examination->silent = probe_leaving_start(probe, true);
-	}
 	examination->writing = probe_leaving_start(probe, false);
 }
 
@@ -64,6 +64,7 @@ static void look_at_requests(struct examination *examination)
 
 	step(examination, "headers");
 	probe_request_headers(probe);
+	probe_request_origin(probe);
 	probe_request_chunked(probe);
 	step(examination, "large requests");
 	probe_body(probe);

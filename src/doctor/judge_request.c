@@ -60,6 +60,25 @@ static void judge_headers(struct judge *judge)
 		     request->has_last_event_id, PROBLEM_LAST_EVENT_ID);
 }
 
+static void judge_origin(struct judge *judge)
+{
+	const struct measure_answer *answer = &judge->measures->origin;
+
+	if (!answer->is_done || !answer->status)
+		return;
+	if (answer->status != 403) {
+		finding_add(judge->findings, "origin", FINDING_OK,
+			    "pages of this site may ask");
+		return;
+	}
+	judge_mend(judge,
+		   finding_add(judge->findings, "origin", FINDING_FAIL,
+			       "pages of this site are refused as if they were "
+			       "another's (status 403), because the Host "
+			       "header is changed on its way"),
+		   PROBLEM_ORIGIN);
+}
+
 static void judge_chunked(struct judge *judge)
 {
 	const struct measure_answer *answer = &judge->measures->chunked;
@@ -142,6 +161,7 @@ static void judge_beyond(struct judge *judge)
 void judge_request(struct judge *judge)
 {
 	judge_headers(judge);
+	judge_origin(judge);
 	judge_chunked(judge);
 	if (!judge->measures->body.is_done)
 		return;

@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: ISC */
 /*
  * Everything that was measured, as plain numbers and words: what the probes
- * fill in and the judges read. No address of memory, no handle.
- *
- * A measurement that was not made has is_done false, and nothing is said
- * about it.
+ * fill in and the judges read. A measurement that was not made has is_done
+ * false, and nothing is said about it.
  */
 #ifndef LEAT_DOCTOR_MEASURE_H
 #define LEAT_DOCTOR_MEASURE_H
@@ -141,6 +139,7 @@ struct measures {
 	struct measure_leaving leaving_writing;
 	struct measure_leaving leaving_silent;
 	struct measure_request request;
+	struct measure_answer origin; /* asked as a page of the site does */
 	struct measure_answer chunked;
 	bool is_chunked_whole;
 	struct measure_body body;

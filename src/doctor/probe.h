@@ -30,6 +30,7 @@ void probe_stream_together(struct probe *probe);
 void probe_stream_long(struct probe *probe);
 
 void probe_request_headers(struct probe *probe);
+void probe_request_origin(struct probe *probe);
 void probe_request_chunked(struct probe *probe);
 void probe_body(struct probe *probe);
 

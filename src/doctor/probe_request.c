@@ -117,6 +117,19 @@ void probe_request_headers(struct probe *probe)
 	    !strcmp(echo.last_event_id, strchr(last_event_id, ' ') + 1);
 }
 
+/* As a browser does for a page of this site. */
+void probe_request_origin(struct probe *probe)
+{
+	char origin[MEASURE_URL_SIZE + 16];
+	struct visit_options options = {.headers = {origin},
+					.deadline_ms = PROBE_DEADLINE_MS};
+	struct echo echo;
+
+	snprintf(origin, sizeof(origin), "Origin: %s", probe->measures->site);
+	post(probe, &options, 0, &echo);
+	probe->measures->origin = echo.answer;
+}
+
 void probe_request_chunked(struct probe *probe)
 {
 	struct visit_options options = {

@@ -4,8 +4,9 @@
 #include <stdbool.h>
 
 #define NGINX_FILE "leat's location (Debian: /etc/nginx/snippets/leat.conf)"
-#define FRONT_FILE "the location with proxy_pass, on the nginx in front"
-#define WRAP_FILE  "leat's location (nginx/leat-fcgiwrap.conf as shipped)"
+#define FRONT_FILE \
+	"the location with proxy_pass (nginx/leat-front.conf as shipped)"
+#define WRAP_FILE "leat's location (nginx/leat-fcgiwrap.conf as shipped)"
 #define PROXY_FILE \
 	"the <VirtualHost> of the site (apache/leat-proxy.conf as shipped)"
 #define FCGID_FILE \
@@ -250,6 +251,16 @@ static const struct kind_row {
       "pass the Last-Event-ID header on",
       "without it a broken answer cannot be continued"}},
 
+    {PROBLEM_ORIGIN,
+     ANY_NGINX,
+     {"nginx", NGINX_FILE, "fastcgi_param HTTP_HOST $http_host;",
+      "leat compares the page's origin with the Host that visitors asked "
+      "for; or name the page in cors_origins in leat.conf"}},
+    {PROBLEM_ORIGIN,
+     ANY & ~ANY_NGINX,
+     {"leat", "leat.conf", "cors_origins = {\"https://…\"}",
+      "leat compares the page's origin with the Host header, which is "
+      "changed on its way"}},
     {PROBLEM_LEAVING,
      ANY_NGINX,
      {"nginx", NGINX_FILE, "fastcgi_ignore_client_abort off;",
@@ -430,6 +441,19 @@ static const struct front_row {
      FRONT_NGINX,
      {"the nginx in front", FRONT_FILE, "client_max_body_size 8m;",
       "1 MiB by default; larger requests never reach leat"}},
+    {PROBLEM_ORIGIN,
+     FRONT_NGINX,
+     {"the nginx in front", FRONT_FILE, "proxy_set_header Host $http_host;",
+      "without it leat learns another name than visitors asked for"}},
+    {PROBLEM_ORIGIN,
+     FRONT_APACHE,
+     {"the Apache in front", APACHE_FRONT_FILE, "ProxyPreserveHost On",
+      "without it leat learns another name than visitors asked for"}},
+    {PROBLEM_ORIGIN,
+     FRONT_OTHER,
+     {"the proxy in front", "its configuration of leat's address",
+      "pass the Host header on as it came",
+      "without it leat learns another name than visitors asked for"}},
     {PROBLEM_LEAVING,
      FRONT_NGINX,
      {"the nginx in front", FRONT_FILE, "proxy_ignore_client_abort off;",

@@ -20,6 +20,7 @@ enum remedy_problem {
 	PROBLEM_CHUNKED,
 	PROBLEM_AUTHORIZATION,
 	PROBLEM_LAST_EVENT_ID,
+	PROBLEM_ORIGIN,	 /* a page of the site is taken for another's */
 	PROBLEM_LEAVING, /* a reader who left is noticed too late */
 	PROBLEM_STREAMS, /* several streams at once wait for each other */
 	PROBLEM_LONG,	 /* a long stream is cut, although it flows */

@@ -75,6 +75,7 @@ static void set_well(struct bench *bench, const char *software,
 						     .has_authorization = true,
 						     .has_last_event_id = true,
 						     .is_body_whole = true};
+	measures->origin = answered(200);
 	measures->chunked = answered(200);
 	measures->is_chunked_whole = true;
 	measures->body = (struct measure_body){
@@ -330,6 +331,17 @@ static void a_refusal_in_other_words_is_only_a_warning(void **state)
 	assert_mends(bench, "too-large", FINDING_WARN, "error_page 413");
 }
 
+static void a_site_whose_host_is_changed_refuses_its_own_pages(void **state)
+{
+	struct bench *bench = *state;
+
+	set_well(bench, "nginx", "pool");
+	strcpy(bench->measures->selftest.protocol, "HTTP/1.0");
+	bench->measures->origin = answered(403);
+	assert_mends(bench, "origin", FINDING_FAIL,
+		     "proxy_set_header Host $http_host;");
+}
+
 static void a_changed_cache_header_is_seen(void **state)
 {
 	struct bench *bench = *state;
@@ -369,6 +381,8 @@ int main(void)
 	    cmocka_unit_test(a_server_without_leat_is_explained_by_its_status),
 	    cmocka_unit_test(a_refusal_in_other_words_is_only_a_warning),
 	    cmocka_unit_test(a_changed_cache_header_is_seen),
+	    cmocka_unit_test(
+		a_site_whose_host_is_changed_refuses_its_own_pages),
 	    cmocka_unit_test(what_was_not_measured_is_not_mentioned),
 	};
 
