@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "serve/cgi_process.h"
 #include <config.h>
 
 static const struct cli_command *const commands[] = {
@@ -115,6 +116,8 @@ int cli_main(int argc, char **argv)
 	case START_ALONE:
 		return argc > 1 ? run_named(argc, argv)
 				: run_command(&command_serve, argc, argv);
+	case START_CGI:
+		cgi_process_run();
 	case START_MISTAKE:
 		fputs(start_mode_mistake, stderr);
 		return CLI_USAGE;

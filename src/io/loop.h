@@ -63,11 +63,20 @@ bool timer_is_running(const struct timer *timer);
 
 /* Watching a descriptor. It becomes non-blocking, stays its owner's, and
  * must stay open until watch_close(). WATCH_GONE (the peer went away, or an
- * error) is reported while READ or WRITE or GONE itself is asked for. */
-enum watch_events { WATCH_READ = 1, WATCH_WRITE = 2, WATCH_GONE = 4 };
+ * error) is reported while anything is asked for. A peer that only stopped
+ * writing counts as gone, but for WATCH_HANGUP, which is not asked for with
+ * READ or GONE: then it must have closed altogether, or be unable to read. */
+enum watch_events {
+	WATCH_READ = 1,
+	WATCH_WRITE = 2,
+	WATCH_GONE = 4,
+	WATCH_HANGUP = 8
+};
 
 struct watch;
 
+/* NULL: nothing is ever to be waited for with this descriptor (a regular
+ * file, /dev/null). */
 struct watch *watch_open(struct loop *loop, int fd,
 			 void (*on_ready)(void *state, unsigned events),
 			 void *state);

@@ -29,7 +29,7 @@ static void on_poll(uv_poll_t *poll, int status, int ready)
 			events |= WATCH_READ;
 		if (ready & UV_WRITABLE)
 			events |= WATCH_WRITE;
-		if (ready & UV_DISCONNECT)
+		if (ready & (UV_DISCONNECT | UV_PRIORITIZED))
 			events |= WATCH_GONE;
 	}
 	watch->on_ready(watch->state, events);
@@ -40,8 +40,13 @@ struct watch *watch_open(struct loop *loop, int fd,
 			 void *state)
 {
 	struct watch *watch = memory_zalloc(sizeof *watch);
+	int status = uv_poll_init(&loop->uv, &watch->poll, fd);
 
-	if (uv_poll_init(&loop->uv, &watch->poll, fd) != 0)
+	if (status == UV_EPERM) {
+		memory_free(watch);
+		return NULL;
+	}
+	if (status != 0)
 		abort();
 	watch->poll.data = watch;
 	watch->on_ready = on_ready;
@@ -51,7 +56,9 @@ struct watch *watch_open(struct loop *loop, int fd,
 
 void watch_set(struct watch *watch, unsigned events)
 {
-	int wanted = UV_DISCONNECT;
+	/* An error or a hang-up is always reported, if only something is
+	 * waited for. Out-of-band data never comes. */
+	int wanted = events & WATCH_HANGUP ? UV_PRIORITIZED : UV_DISCONNECT;
 
 	if (events == watch->events)
 		return;

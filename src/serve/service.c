@@ -8,7 +8,12 @@
 #include "chat/chat.h"
 #include "config/config.h"
 
-enum { TICK_MS = 1000, FINISH_LOOK_MS = 20, FINISH_TRIES = 250 };
+enum {
+	TICK_MS = 1000,
+	FINISH_LOOK_MS = 20,
+	FINISH_TRIES = 250,
+	SHORT_TRIES = 3
+};
 
 bool service_open_log(const struct config *config, const char *ident)
 {
@@ -105,7 +110,9 @@ static void on_finish(void *state)
 {
 	struct service *service = state;
 
-	if (is_over(service) || service->finish_tries++ == FINISH_TRIES)
+	unsigned tries = service->is_short_lived ? SHORT_TRIES : FINISH_TRIES;
+
+	if (is_over(service) || service->finish_tries++ == tries)
 		loop_stop(service->assembly.loop);
 	else
 		timer_start(&service->finish, FINISH_LOOK_MS);
@@ -140,6 +147,7 @@ bool service_init(struct service *service, const struct server_hooks *hooks,
 				      .self = service->self};
 	assemble_server_options(service->config, &server_options);
 	server_options.process = service->process;
+	server_options.ends_with_reply = service->is_short_lived;
 	service->server = server_new(&server_options, hooks, &parts);
 	timer_init(&service->tick, parts.loop, on_tick, service);
 	timer_init(&service->finish, parts.loop, on_finish, service);

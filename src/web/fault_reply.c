@@ -9,10 +9,10 @@
 
 enum { RETRY_MIN_MS = 5000, RETRY_SPREAD_MS = 10000 };
 
-static bool is_event_source(const struct peer *peer)
+static bool is_event_source(const struct request *request)
 {
-	return peer->request && request_is(peer->request, "GET") &&
-	       request_wants_events(peer->request);
+	return request && request_is(request, "GET") &&
+	       request_wants_events(request);
 }
 
 static bool waiting_helps(enum error_code code)
@@ -32,9 +32,10 @@ static unsigned jittered_ms(void)
 }
 
 /* An EventSource that comes back with what it saw would come back for ever. */
-static bool is_told_already(const struct peer *peer, const struct fault *fault)
+static bool is_told_already(const struct request *request,
+			    const struct fault *fault)
 {
-	return is_event_source(peer) && peer->request->last_event_id.len > 0 &&
+	return is_event_source(request) && request->last_event_id.len > 0 &&
 	       !waiting_helps(fault->code);
 }
 
@@ -51,33 +52,38 @@ static void put_stream(struct buffer *body, const struct fault *fault)
 	buffer_append_string(body, "\n\n");
 }
 
+void fault_reply_make(const struct request *request, const struct fault *fault,
+		      struct reply_head *head, struct buffer *body)
+{
+	*head = (struct reply_head){.status = error_http_status(fault->code),
+				    .content_type = "application/json",
+				    .retry_after_ms = fault->retry_after_ms};
+	if (waiting_helps(fault->code) && head->retry_after_ms == 0)
+		head->retry_after_ms = RETRY_MIN_MS;
+	if (is_told_already(request, fault)) {
+		*head = (struct reply_head){.status = 204};
+	} else if (is_event_source(request)) {
+		head->status = 200;
+		head->content_type = "text/event-stream";
+		head->is_stream = true;
+		put_stream(body, fault);
+	} else {
+		native_put_fault(body, fault);
+		buffer_append_char(body, '\n');
+	}
+}
+
 void fault_reply(struct peer *peer, const struct fault *fault)
 {
-	struct reply_head head = {.status = error_http_status(fault->code),
-				  .content_type = "application/json",
-				  .retry_after_ms = fault->retry_after_ms};
+	struct reply_head head;
 	struct buffer body;
 
 	log_debug("web", "refused: %s %s %s", error_name(fault->code),
 		  fault->hint, fault->detail);
-	if (fault->code == ERROR_METHOD_NOT_ALLOWED)
-		head.allow = route_allowed_methods(peer);
-	else if (waiting_helps(fault->code) && head.retry_after_ms == 0)
-		head.retry_after_ms = RETRY_MIN_MS;
-	if (is_told_already(peer, fault)) {
-		peer_reply_empty(peer, 204);
-		return;
-	}
 	buffer_init(&body, BUFFER_UNLIMITED);
-	if (is_event_source(peer)) {
-		head.status = 200;
-		head.content_type = "text/event-stream";
-		head.is_stream = true;
-		put_stream(&body, fault);
-	} else {
-		native_put_fault(&body, fault);
-		buffer_append_char(&body, '\n');
-	}
+	fault_reply_make(peer->request, fault, &head, &body);
+	if (fault->code == ERROR_METHOD_NOT_ALLOWED && head.status != 204)
+		head.allow = route_allowed_methods(peer);
 	peer_reply(peer, &head, buffer_slice(&body));
 	buffer_fini(&body);
 }

@@ -11,11 +11,16 @@
 #include "base/memory.h"
 #include "base/text.h"
 
-void fcgi_init(void)
+/* When it is needed first. Its signal handlers are taken back. */
+static void initialise(void)
 {
 	static const int signals[] = {SIGPIPE, SIGUSR1, SIGTERM};
+	static bool is_done;
 	struct sigaction saved[3];
 
+	if (is_done)
+		return;
+	is_done = true;
 	for (int i = 0; i < 3; i++)
 		sigaction(signals[i], NULL, &saved[i]);
 	if (FCGX_Init() != 0)
@@ -89,6 +94,7 @@ bool fcgi_decode(struct slice records, size_t max_body_bytes,
 	int fd = open_memory(records);
 	bool is_ok = false;
 
+	initialise();
 	*body = SLICE_NONE;
 	if (fd < 0)
 		return fault_set(fault, ERROR_OVERLOADED, "memfd: errno %d",

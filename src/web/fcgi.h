@@ -13,9 +13,6 @@
 #include "base/error.h"
 #include "base/slice.h"
 
-/* Once per process. libfcgi's signal handlers are taken back. */
-void fcgi_init(void);
-
 /* Decodes the records of one request. on_params gets the NULL-terminated
  * "NAME=value" strings, borrowed for the call. The body is the caller's
  * (memory_free()); NULL when empty. False: bad_request. */

@@ -23,8 +23,12 @@ void peer_touch(struct peer *peer, struct list *list)
 
 static void watch(struct peer *peer)
 {
-	watch_set(peer->watch, WATCH_READ | WATCH_GONE |
-				   (peer->out.len > 0 ? WATCH_WRITE : 0));
+	unsigned events = peer->is_raw ? WATCH_HANGUP : WATCH_READ | WATCH_GONE;
+
+	/* What cannot be watched takes everything at once. */
+	if (peer->watch)
+		watch_set(peer->watch,
+			  events | (peer->out.len > 0 ? WATCH_WRITE : 0));
 }
 
 /* Bytes of the framed part that the socket takes now; -1: it is gone. */
@@ -33,7 +37,9 @@ static ssize_t send_some(struct peer *peer, const char *data, size_t len)
 	ssize_t done;
 
 	do
-		done = send(peer->fd, data, len, MSG_DONTWAIT | MSG_NOSIGNAL);
+		done = peer->is_raw ? write(peer->fd, data, len)
+				    : send(peer->fd, data, len,
+					   MSG_DONTWAIT | MSG_NOSIGNAL);
 	while (done < 0 && errno == EINTR);
 	if (done < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
 		return 0;
@@ -73,6 +79,8 @@ static void on_ready(void *state, unsigned events)
 	watch(peer);
 	if ((events & WATCH_WRITE) && !flush(peer))
 		peer_read_end(peer);
+	else if (peer->is_raw && (events & WATCH_GONE))
+		peer_read_end(peer);
 	else if (events & (WATCH_READ | WATCH_GONE))
 		peer_read(peer);
 }
@@ -84,7 +92,7 @@ static void on_timer(void *state)
 	peer->stream->on_timer(peer);
 }
 
-struct peer *peer_open(struct server *server, int fd)
+static struct peer *make(struct server *server, int fd, bool is_raw)
 {
 	struct peer *peer = memory_zalloc(sizeof *peer);
 	int size = SEND_BUFFER_BYTES;
@@ -92,6 +100,7 @@ struct peer *peer_open(struct server *server, int fd)
 	setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
 	peer->server = server;
 	peer->fd = fd;
+	peer->is_raw = is_raw;
 	list_init(&peer->time_node);
 	list_init(&peer->pump_node);
 	list_init(&peer->reader.node);
@@ -103,6 +112,21 @@ struct peer *peer_open(struct server *server, int fd)
 	peer->watch = watch_open(server->loop, fd, on_ready, peer);
 	watch(peer);
 	peer_touch(peer, &server->reading);
+	return peer;
+}
+
+struct peer *peer_open(struct server *server, int fd)
+{
+	return make(server, fd, false);
+}
+
+struct peer *peer_open_raw(struct server *server, int fd,
+			   struct request *request)
+{
+	struct peer *peer = make(server, fd, true);
+
+	peer->request_id = RECORD_NONE;
+	peer->request = request;
 	return peer;
 }
 

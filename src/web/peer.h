@@ -57,6 +57,7 @@ struct peer {
 	uint16_t request_id;
 	bool keeps_connection;
 	bool head_sent;
+	bool is_raw;		 /* no FastCGI: peer_open_raw() */
 	bool is_cut;		 /* the request was not read to its end */
 	struct request *request; /* NULL once the head was sent */
 	struct buffer out;	 /* what the socket did not take */
@@ -88,6 +89,10 @@ struct peer {
 };
 
 struct peer *peer_open(struct server *server, int fd);
+/* For the one request of a CGI program, which was read and is the peer's from
+ * now on. Replies go to fd (a pipe, a socket or a file) as they are. */
+struct peer *peer_open_raw(struct server *server, int fd,
+			   struct request *request);
 void peer_close(struct peer *peer);
 /* A request that another worker read. */
 void peer_adopt(struct peer *peer, struct slice bytes, uint64_t hand_over_id,

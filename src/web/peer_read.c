@@ -100,9 +100,24 @@ static bool make_room(struct peer *peer)
 	return true;
 }
 
-static void start_work(struct peer *peer)
+void peer_read_answer(struct peer *peer, const struct fault *fault)
 {
 	struct server *server = peer->server;
+
+	metrics_inc(server->metrics, METRIC_REQUESTS);
+	peer->state = PEER_WORKING;
+	peer_touch(peer, &server->waiting);
+	if (peer->is_adopted && server->hooks.taken &&
+	    peer->adopted_why == ADOPT_OWN)
+		server->hooks.taken(server->hooks.state, peer->hand_over_id);
+	if (fault)
+		peer_reply_fault(peer, fault);
+	else
+		route_request(peer);
+}
+
+static void start_work(struct peer *peer)
+{
 	struct fault fault;
 	bool is_ok;
 
@@ -111,17 +126,8 @@ static void start_work(struct peer *peer)
 	peer->has_records = true;
 	peer->request = request_new();
 	is_ok = request_decode(peer->request, record_request(&peer->in),
-			       server->options.max_body_bytes, &fault);
-	metrics_inc(server->metrics, METRIC_REQUESTS);
-	peer->state = PEER_WORKING;
-	peer_touch(peer, &server->waiting);
-	if (peer->is_adopted && server->hooks.taken &&
-	    peer->adopted_why == ADOPT_OWN)
-		server->hooks.taken(server->hooks.state, peer->hand_over_id);
-	if (is_ok)
-		route_request(peer);
-	else
-		peer_reply_fault(peer, &fault);
+			       peer->server->options.max_body_bytes, &fault);
+	peer_read_answer(peer, is_ok ? NULL : &fault);
 }
 
 void peer_read_scan(struct peer *peer)

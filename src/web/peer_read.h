@@ -12,10 +12,13 @@
 void peer_read(struct peer *peer);
 /* Goes on with the bytes that are there. */
 void peer_read_scan(struct peer *peer);
-/* The request is not complete in time. */
+/* peer->request is there: it goes to its route, or the fault is the answer
+ * (NULL: none). */
+void peer_read_answer(struct peer *peer, const struct fault *fault);
 /* Another request needs its room: overloaded, or closed where none has
  * begun. The peer may be gone afterwards. */
 void peer_read_make_way(struct peer *peer);
+/* The request is not complete in time. */
 void peer_read_late(struct peer *peer);
 /* The peer has left: counted, and closed. */
 void peer_read_end(struct peer *peer);

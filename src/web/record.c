@@ -280,12 +280,22 @@ static void split(struct buffer *out, size_t start, size_t len, uint16_t id)
 	fill_header(out->data + start, RECORD_STDOUT, id, RECORD_CONTENT_MAX);
 }
 
+static void take_header_away(struct buffer *out, size_t start, size_t len)
+{
+	char *at = out->data + start;
+
+	memmove(at, at + RECORD_HEADER_LEN, len);
+	out->len = start + len;
+}
+
 void record_end(struct buffer *out, size_t start, uint16_t request_id)
 {
 	size_t len = out->len - start - RECORD_HEADER_LEN;
 
 	if (len == 0)
 		out->len = start;
+	else if (request_id == RECORD_NONE)
+		take_header_away(out, start, len);
 	else if (len > RECORD_CONTENT_MAX)
 		split(out, start, len, request_id);
 	else
@@ -306,6 +316,8 @@ void record_put_end(struct buffer *out, uint16_t request_id)
 {
 	char header[RECORD_HEADER_LEN];
 
+	if (request_id == RECORD_NONE)
+		return;
 	fill_header(header, RECORD_STDOUT, request_id, 0);
 	buffer_append(out, header, sizeof header);
 	put_end_request(out, request_id, STATUS_REQUEST_COMPLETE);

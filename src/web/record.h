@@ -16,7 +16,8 @@
 enum {
 	RECORD_HEADER_LEN = 8,
 	RECORD_CONTENT_MAX = 65535,
-	RECORD_STDOUT = 6 /* FCGI_STDOUT */
+	RECORD_STDOUT = 6, /* FCGI_STDOUT */
+	RECORD_NONE = 0	   /* in place of a request's number */
 };
 
 enum record_status {
@@ -61,7 +62,10 @@ bool record_aborts(struct record_reader *reader, uint16_t request_id);
 void record_next(struct record_reader *reader);
 
 /* Between begin and end, append content to out; end fills in the header(s)
- * and splits what does not fit one record. Nothing appended: no record. */
+ * and splits what does not fit one record. Nothing appended: no record.
+ *
+ * No request has the number 0 (section 3.3): what is written for RECORD_NONE
+ * is the content alone, without records (a CGI program's output). */
 size_t record_begin(struct buffer *out);
 void record_end(struct buffer *out, size_t start, uint16_t request_id);
 /* FCGI_STDOUT's end and FCGI_END_REQUEST. */

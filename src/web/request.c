@@ -27,6 +27,7 @@ static const struct {
     {"HTTPS", offsetof(struct request, https)},
     {"REQUEST_SCHEME", offsetof(struct request, scheme)},
     {"CONTENT_TYPE", offsetof(struct request, content_type)},
+    {"HTTP_TRANSFER_ENCODING", offsetof(struct request, transfer_encoding)},
     {"CONTENT_LENGTH", offsetof(struct request, content_length)},
     {"HTTP_AUTHORIZATION", offsetof(struct request, authorization)},
     {"REDIRECT_HTTP_AUTHORIZATION",

@@ -33,6 +33,7 @@ struct request {
 	struct slice scheme;
 	struct slice content_type;
 	struct slice content_length; /* empty: chunked, or none */
+	struct slice transfer_encoding;
 	struct slice authorization;
 	struct slice redirect_authorization;
 	struct slice redirect_mount;

@@ -91,6 +91,18 @@ static bool join_turn(struct peer *peer, struct ask_form *form)
 	return false;
 }
 
+/* A turn that is polled needs a process that stays. */
+static bool may_wait(const struct server *server, const struct ask_form *form,
+		     struct fault *fault)
+{
+	if (!server->options.ends_with_reply || !form->ask->wants_no_wait)
+		return true;
+	return fault_set_hint(
+	    fault, ERROR_UNSUPPORTED_FIELD,
+	    "\"wait\": leat is a CGI program here, and cannot "
+	    "go on without a reader.");
+}
+
 static void start_turn(struct peer *peer, struct ask_form *form)
 {
 	struct server *server = peer->server;
@@ -105,7 +117,7 @@ static void start_turn(struct peer *peer, struct ask_form *form)
 
 	if (join_turn(peer, form))
 		return;
-	if (!stream_admit(peer, &fault)) {
+	if (!may_wait(server, form, &fault) || !stream_admit(peer, &fault)) {
 		ask_free(form->ask);
 		peer_reply_fault(peer, &fault);
 		return;

@@ -8,7 +8,6 @@
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "web/fcgi.h"
 #include "web/peer_read.h"
 #include "web/server_private.h"
 #include "web/stream.h"
@@ -163,7 +162,6 @@ struct server *server_new(const struct server_options *options,
 {
 	struct server *server = memory_zalloc(sizeof *server);
 
-	fcgi_init();
 	server->loop = parts->loop;
 	server->options = *options;
 	if (hooks)

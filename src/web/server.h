@@ -44,6 +44,7 @@ struct server_options {
 	size_t max_query_bytes;		  /* 8 KiB */
 	unsigned max_messages;		  /* 200 */
 	bool allow_system_role;
+	bool ends_with_reply;	      /* no later request reaches a turn */
 	const char *process;	      /* "pool", "alone" or "cgi" */
 	unsigned max_selftests;	      /* at a time, per address: 4 */
 	unsigned selftest_timeout_ms; /* 130 s */

@@ -63,16 +63,12 @@ static void read_all(struct buffer *out, struct slice bytes, size_t step)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	static bool is_ready;
 	struct slice bytes;
 	struct buffer whole;
 	struct buffer cut;
 
 	if (size < 2)
 		return 0;
-	if (!is_ready)
-		fcgi_init();
-	is_ready = true;
 	bytes = slice_make((const char *)data + 1, size - 1);
 	buffer_init(&whole, BUFFER_UNLIMITED);
 	buffer_init(&cut, BUFFER_UNLIMITED);

@@ -108,11 +108,13 @@ void loop_again(struct loop *loop)
 /* As src/io/watch.c reports them; 0: nothing that is asked for. */
 static unsigned events_of(const struct watch *watch)
 {
-	struct pollfd entry = {.fd = watch->fd, .events = POLLRDHUP};
+	struct pollfd entry = {.fd = watch->fd};
 	unsigned events = 0;
 
 	if (watch->events == 0)
 		return 0;
+	if (!(watch->events & WATCH_HANGUP))
+		entry.events |= POLLRDHUP;
 	if (watch->events & WATCH_READ)
 		entry.events |= POLLIN;
 	if (watch->events & WATCH_WRITE)

@@ -289,6 +289,51 @@ static void a_descriptor_may_be_closed_and_watched_anew(void **state)
 	assert_int_equal(scene->a.count, PASSES);
 }
 
+/* A web server that has sent its request says so; it still reads. */
+static void a_hang_up_is_not_a_peer_that_only_stopped_writing(void **state)
+{
+	struct scene *scene = *state;
+
+	watch_set(scene->a.watch, WATCH_HANGUP);
+	say(scene->peer_a, "unread");
+	assert_int_equal(shutdown(scene->peer_a, SHUT_WR), 0);
+	run(scene);
+	assert_int_equal(scene->a.count, 0);
+	close_fd(&scene->peer_a);
+	run(scene);
+	assert_int_equal(scene->a.events, WATCH_GONE);
+}
+
+static void a_pipe_that_nobody_reads_any_more_is_a_hang_up(void **state)
+{
+	struct scene *scene = *state;
+	int ends[2];
+	struct end end = {.then = KEEP};
+
+	assert_int_equal(pipe(ends), 0);
+	end.watch = watch_open(scene->loop, ends[1], on_ready, &end);
+	watch_set(end.watch, WATCH_HANGUP);
+	run(scene);
+	assert_int_equal(end.count, 0);
+	close(ends[0]);
+	run(scene);
+	assert_int_equal(end.events, WATCH_GONE);
+	watch_set(end.watch, WATCH_HANGUP | WATCH_WRITE);
+	run(scene);
+	assert_true(end.events & WATCH_GONE);
+	watch_close(end.watch);
+	close(ends[1]);
+}
+
+static void a_file_cannot_be_watched(void **state)
+{
+	struct scene *scene = *state;
+	FILE *file = tmpfile();
+
+	assert_null(watch_open(scene->loop, fileno(file), on_ready, NULL));
+	fclose(file);
+}
+
 static void closing_nothing_is_fine(void **state)
 {
 	(void)state;
@@ -311,6 +356,9 @@ int main(void)
 	    TEST(a_watch_may_be_closed_in_its_own_callback),
 	    TEST(nothing_is_reported_after_close),
 	    TEST(a_descriptor_may_be_closed_and_watched_anew),
+	    TEST(a_hang_up_is_not_a_peer_that_only_stopped_writing),
+	    TEST(a_pipe_that_nobody_reads_any_more_is_a_hang_up),
+	    TEST(a_file_cannot_be_watched),
 	    TEST(closing_nothing_is_fine),
 	};
 

@@ -514,6 +514,27 @@ static void an_unknown_role_has_its_own_end(void **state)
 	assert_memory_equal(sent.data, wanted, sizeof wanted - 1);
 }
 
+static void without_a_request_s_number_content_stays_as_it_is(void **state)
+{
+	char long_content[RECORD_CONTENT_MAX + 10];
+	size_t start;
+
+	(void)state;
+	memset(long_content, 'x', sizeof long_content);
+	buffer_append_string(&sent, "before ");
+	start = record_begin(&sent);
+	buffer_append_string(&sent, "content");
+	record_end(&sent, start, RECORD_NONE);
+	record_end(&sent, record_begin(&sent), RECORD_NONE);
+	record_put_end(&sent, RECORD_NONE);
+	assert_string_equal(buffer_string(&sent), "before content");
+	start = record_begin(&sent);
+	buffer_append(&sent, long_content, sizeof long_content);
+	record_end(&sent, start, RECORD_NONE);
+	assert_int_equal(sent.len, 14 + sizeof long_content);
+	assert_memory_equal(sent.data + 14, long_content, sizeof long_content);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -543,6 +564,7 @@ int main(void)
 	    EACH(a_record_may_follow_others),
 	    EACH(an_end_is_an_empty_record_and_the_request_s_end),
 	    EACH(an_unknown_role_has_its_own_end),
+	    EACH(without_a_request_s_number_content_stays_as_it_is),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -22,13 +22,6 @@ static struct request *request;
 static struct buffer records;
 static struct fault fault;
 
-static int open_all(void **state)
-{
-	(void)state;
-	fcgi_init();
-	return 0;
-}
-
 static int set_up(void **state)
 {
 	(void)state;
@@ -340,5 +333,5 @@ int main(void)
 	    EACH(an_image_of_another_site_is_cross_site_without_an_origin),
 	};
 
-	return cmocka_run_group_tests(tests, open_all, NULL);
+	return cmocka_run_group_tests(tests, NULL, NULL);
 }
