@@ -15,7 +15,8 @@ import trial
 from stack import Failure
 from targets import Leat
 
-RELOADS_AT_S, UPGRADE_AT_S, KILL_AT_S = (2, 4, 6), 8, 17
+RELOADS_AT_S, UPGRADE_AT_S, KILL_AT_S = (2, 4, 6), 8, 14
+ARRIVALS, FRAMES, EVERY_MS = 80, 120, 200
 QUICK_PER_S = 50
 DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
@@ -75,7 +76,7 @@ class Drama(threading.Thread):
     def __init__(self, pool):
         super().__init__(daemon=True)
         self.pool = pool
-        self.places = set()
+        self.places = {}  # when each was first seen
         self.killed = None
         self.killed_ns = 0
         self.upgraded = False
@@ -84,7 +85,8 @@ class Drama(threading.Thread):
     def _until(self, seconds):
         while time.monotonic() - self.began < seconds:
             time.sleep(0.1)
-            self.places.update(self.pool.workers_now().values())
+            for place in self.pool.workers_now().values():
+                self.places.setdefault(place, time.monotonic() - self.began)
 
     def _reload(self):
         os.kill(self.pool.app.pid, signal.SIGHUP)
@@ -142,7 +144,7 @@ def _sort(failures, drama):
 def measure(stack, options):
     with Pool(stack, options) as pool:
         trial.until_ready(stack, pool)
-        streams = Plan(options.reload_streams, 110, 200, 50)
+        streams = Plan(options.reload_streams, FRAMES, EVERY_MS, ARRIVALS)
         quick = Plan(int((streams.seconds - 1) * QUICK_PER_S), 1, 1,
                      QUICK_PER_S)
         drama = Drama(pool)
@@ -172,7 +174,9 @@ def measure(stack, options):
             "quick_status_p99_ms": short["first_status_ms"]["p99"],
             "delay_p50_ms": result["delay_ms"]["p50"],
             "delay_p99_ms": result["delay_ms"]["p99"],
-            "workers_seen": len(drama.places), "upgraded": drama.upgraded,
+            "workers_seen": len(drama.places),
+            "workers_seen_at_s": sorted(drama.places.values()),
+            "killed": drama.killed, "upgraded": drama.upgraded,
         }
     row["missed"] = _verdicts(row)
     return row
