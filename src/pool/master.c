@@ -146,6 +146,9 @@ static void wait_for_events(struct master *master)
 	master->entries[1] =
 	    (struct pollfd){.fd = master->check.fd, .events = POLLIN};
 	master_pool_fill_poll(master->pool, master->entries + OWN_ENTRIES);
+	/* poll(2) refuses more entries than RLIMIT_NOFILE, used or not. */
+	while (count > OWN_ENTRIES && master->entries[count - 1].fd < 0)
+		count--;
 	if (poll(master->entries, count, wait_ms(master)) <= 0)
 		return;
 	if (master->entries[0].revents)

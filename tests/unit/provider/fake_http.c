@@ -94,7 +94,7 @@ struct slice http_response_header(const struct http_response *response,
 void fake_http_headers(int status)
 {
 	struct http_request *request = fake_http.request;
-	struct http_response response = {status, request};
+	struct http_response response = {.status = status, .request = request};
 
 	assert_false(request->is_cancelled);
 	request->status = status;
