@@ -22,8 +22,8 @@
 // null, errors(): its error log, stop()}.
 import { nginx, nginxFront, nginxFrontConf, nginxTls } from './servers/nginx.mjs';
 import { apacheFcgid, apacheHandler, apacheProxy, apacheTls } from './servers/apache.mjs';
-import { spawnFcgi, spawnFcgiTcp, systemdSocket } from './servers/handed.mjs';
-import { lighttpd, lighttpdStart } from './servers/lighttpd.mjs';
+import { fcgiwrap, spawnFcgi, spawnFcgiTcp, systemdSocket } from './servers/handed.mjs';
+import { lighttpd, lighttpdCgi, lighttpdStart } from './servers/lighttpd.mjs';
 
 export const servers = [
 	nginx,
@@ -36,7 +36,9 @@ export const servers = [
 	apacheFcgid,
 	lighttpd,
 	lighttpdStart,
+	lighttpdCgi,
 	spawnFcgi,
 	spawnFcgiTcp,
 	systemdSocket,
+	fcgiwrap,
 ];

@@ -7,10 +7,10 @@ import { LEAT, childrenOf, cleanEnvironment, configText, leatConfig } from '../l
 import { startNginx, shippedText } from '../nginx.mjs';
 import { eventually, freePort } from '../place.mjs';
 import { HARMLESS, NGINX_CELLS } from './nginx.mjs';
-import { mistaken, programFor } from './pool.mjs';
+import { CELLS_OF_PROCESSES, mistaken, programFor } from './pool.mjs';
 
 /** More than the tests of one server hold open at once. */
-const FCGIWRAP_CHILDREN = 24;
+const FCGIWRAP_CHILDREN = 32;
 
 function result(server, leat) {
 	return {
@@ -44,13 +44,13 @@ export const fcgiwrap = {
 	process: 'cgi',
 	streams: FCGIWRAP_CHILDREN,
 	leaving: 'heartbeat',
-	cells: NGINX_CELLS,
+	cells: { ...NGINX_CELLS, ...CELLS_OF_PROCESSES },
 	harmless: HARMLESS,
 	mistakes: Object.keys(FCGIWRAP_MISTAKES),
 	async start(place, options = {}) {
 		const { program, conf } = programFor(place, options);
 		const socket = place.path(`fcgiwrap-${place.processes.length}.sock`);
-		const starter = place.spawn('fcgiwrap', '/usr/sbin/fcgiwrap', ['-f', '-c', FCGIWRAP_CHILDREN, '-s', `unix:${socket}`], { env: cleanEnvironment() });
+		const starter = place.spawn('fcgiwrap', '/usr/sbin/fcgiwrap', ['-c', FCGIWRAP_CHILDREN, '-s', `unix:${socket}`], { env: cleanEnvironment() });
 		// It does not end its children at SIGTERM, when they are busy.
 		starter.expectedToDie = true;
 		await eventually(() => connectsTo(socket), 'fcgiwrap listens');

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { cleanEnvironment } from '../leat.mjs';
 import { TOP, connects, eventually, freePort } from '../place.mjs';
 import { DECODES_SLASHES } from './nginx.mjs';
-import { leakingRoot, mistaken, poolFor, programFor } from './pool.mjs';
+import { CELLS_OF_PROCESSES, leakingRoot, mistaken, poolFor, programFor } from './pool.mjs';
 
 const LIGHTTPD = process.env.LIGHTTPD ?? '/usr/sbin/lighttpd';
 
@@ -51,6 +51,7 @@ function entry(way, about, leatOf) {
 	return {
 		leaving: 'at once',
 		cells: {
+			...(about.process === 'cgi' ? CELLS_OF_PROCESSES : {}),
 			encoded: { is: 'a slash', note: DECODES_SLASHES },
 			length: { is: '411', note: 'lighttpd demands a length itself, before it looks at the address: its error is HTML.' },
 		},
