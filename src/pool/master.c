@@ -96,7 +96,7 @@ static void on_signal(struct master *master, int number)
 		if (!log_reopen())
 			log_error("pool", "the log cannot be reopened: %s",
 				  strerror(errno));
-		master_pool_signal(master->pool, SIGUSR1);
+		master_pool_reopen_logs(master->pool);
 		break;
 	default:
 		break; /* SIGCHLD: the loop reaps in every pass */

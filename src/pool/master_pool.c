@@ -29,6 +29,8 @@ static void on_ready(void *state, unsigned slot)
 	pool->was_ready = true;
 	if (worker->state == WORKER_STARTING)
 		worker->state = WORKER_RUNNING;
+	/* It may have opened the log before that was moved away. */
+	kill(worker->pid, SIGUSR1);
 	log_debug("pool", "worker %u is ready", slot);
 }
 
@@ -318,6 +320,14 @@ void master_pool_signal(struct master_pool *pool, int signal_number)
 	for (unsigned i = 0; i < pool->count; i++)
 		if (pool->workers[i].pid > 0)
 			kill(pool->workers[i].pid, signal_number);
+}
+
+void master_pool_reopen_logs(struct master_pool *pool)
+{
+	for (unsigned i = 0; i < pool->count; i++)
+		if (pool->workers[i].pid > 0 &&
+		    pool->workers[i].state != WORKER_STARTING)
+			kill(pool->workers[i].pid, SIGUSR1);
 }
 
 void master_pool_drain(struct master_pool *pool)

@@ -58,6 +58,9 @@ void master_pool_fill_poll(const struct master_pool *pool,
 void master_pool_on_poll(struct master_pool *pool,
 			 const struct pollfd *entries);
 
+/* Who is still starting is told when it is ready: before that the signal
+ * would end it. */
+void master_pool_reopen_logs(struct master_pool *pool);
 void master_pool_signal(struct master_pool *pool, int signal_number);
 /* Nobody is started any more; all are told to drain. */
 void master_pool_drain(struct master_pool *pool);

@@ -2,7 +2,6 @@
 #include "pool/master_reload.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -27,7 +26,7 @@ void master_reload_want(struct master *master, const char *signal_name)
 	if (!log_reopen())
 		log_error("pool", "the log cannot be reopened: %s",
 			  strerror(errno));
-	master_pool_signal(master->pool, SIGUSR1);
+	master_pool_reopen_logs(master->pool);
 }
 
 static void close_config(struct master *master)
