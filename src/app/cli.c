@@ -14,8 +14,8 @@
 #include <config.h>
 
 static const struct cli_command *const commands[] = {
-    &command_serve, &command_index, &command_search,
-    &command_ask,   &command_check, &command_doctor};
+    &command_serve,  &command_status, &command_top,   &command_index,
+    &command_search, &command_ask,    &command_check, &command_doctor};
 
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 

@@ -11,6 +11,8 @@ extern const struct cli_command command_serve;
 /* These two are not in the list. */
 extern const struct cli_command command_worker;
 extern const struct cli_command command_candidate;
+extern const struct cli_command command_status;
+extern const struct cli_command command_top;
 extern const struct cli_command command_index;
 extern const struct cli_command command_search;
 extern const struct cli_command command_ask;

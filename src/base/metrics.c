@@ -73,6 +73,25 @@ void metrics_first_token(struct metrics *metrics, uint64_t ms)
 	metrics->first_token_sum_ms += ms;
 }
 
+uint64_t metrics_first_token_at(const struct metrics *metrics, unsigned percent)
+{
+	uint64_t count = 0, seen = 0, wanted;
+
+	for (int i = 0; i <= METRICS_BUCKETS; i++)
+		count += metrics->first_token_buckets[i];
+	wanted = (count * percent + 99) / 100;
+	for (int i = 0; i < METRICS_BUCKETS && count; i++) {
+		uint64_t here = metrics->first_token_buckets[i];
+		uint64_t from = i ? bounds_ms[i - 1] : 0;
+
+		if (here && seen + here >= wanted)
+			return from +
+			       (bounds_ms[i] - from) * (wanted - seen) / here;
+		seen += here;
+	}
+	return count ? bounds_ms[METRICS_BUCKETS - 1] : 0;
+}
+
 void metrics_sum(struct metrics *into, const struct metrics *from)
 {
 	for (int i = 0; i < METRIC_COUNT; i++)

@@ -55,6 +55,10 @@ static inline void metrics_inc(struct metrics *metrics, enum metric metric)
 
 void metrics_set(struct metrics *metrics, enum metric metric, uint64_t value);
 void metrics_first_token(struct metrics *metrics, uint64_t ms);
+/* The time within which so many of 100 first tokens came, as near as the
+ * buckets tell it; 0: there was none. */
+uint64_t metrics_first_token_at(const struct metrics *metrics,
+				unsigned percent);
 void metrics_sum(struct metrics *into, const struct metrics *from);
 /* Reads the CPU time of this process (getrusage). */
 void metrics_read_cpu(struct metrics *metrics);

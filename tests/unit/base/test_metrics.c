@@ -144,6 +144,22 @@ static void workers_are_summed(void **state)
 	assert_int_equal(other.values[METRIC_HEARTBEATS], 3);
 }
 
+static void first_tokens_are_found_again_between_their_bounds(void **state)
+{
+	(void)state;
+	assert_int_equal(metrics_first_token_at(&metrics, 50), 0);
+	for (int i = 0; i < 90; i++)
+		metrics_first_token(&metrics, 200);
+	for (int i = 0; i < 10; i++)
+		metrics_first_token(&metrics, 2000);
+	/* 50 of the 90 between 100 and 250 ms. */
+	assert_int_equal(metrics_first_token_at(&metrics, 50), 183);
+	assert_int_equal(metrics_first_token_at(&metrics, 90), 250);
+	assert_int_equal(metrics_first_token_at(&metrics, 95), 1750);
+	metrics_first_token(&metrics, 3600000);
+	assert_int_equal(metrics_first_token_at(&metrics, 100), 60000);
+}
+
 static void the_cpu_time_is_this_process(void **state)
 {
 	(void)state;
@@ -162,6 +178,7 @@ int main(void)
 	    TEST(every_sample_follows_its_own_family),
 	    TEST(first_tokens_fall_into_buckets),
 	    TEST(workers_are_summed),
+	    TEST(first_tokens_are_found_again_between_their_bounds),
 	    TEST(the_cpu_time_is_this_process),
 	};
 
