@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -122,6 +123,8 @@ struct slots *alone_slots_new(const struct config *config)
 	struct slots *slots = NULL;
 	char path[PATH_SIZE];
 
+	/* Its last part, as a pool's master does. */
+	mkdir(config->runtime_dir, 0755);
 	if (snprintf(path, sizeof path, "%s/%s%d%s", config->runtime_dir,
 		     prefix, (int)getpid(), ending) < PATH_SIZE)
 		slots = slots_new(path, 1);

@@ -169,8 +169,9 @@ void service_drain(struct service *service, unsigned timeout_ms,
 {
 	if (service->slot)
 		atomic_store(&service->slot->state, SLOT_DRAINING);
-	log_info("pool", "draining %u streams",
-		 server_open_streams(service->server));
+	if (!service->is_short_lived)
+		log_info("pool", "draining %u streams",
+			 server_open_streams(service->server));
 	server_drain(service->server, timeout_ms, on_drained, state);
 }
 

@@ -314,11 +314,15 @@ scenario('arguments mean nothing', async (place) => {
 	}
 });
 
-scenario('a header never becomes a setting', async (place) => {
+scenario('of the environment only what no header can be called is a setting', async (place) => {
 	const cgi = await startCgi(place);
-	// To a proxy nobody listens at: the upstream would not be reached.
-	const reply = await cgi.run({ body: '{"query":"q"}', headers: { proxy: 'http://127.0.0.1:1' } });
+	// Nobody listens there: through it the model would not be reached.
+	const proxy = 'http://127.0.0.1:1';
+	const body = '{"query":"q"}';
+	const reply = await cgi.run({ body, headers: { proxy }, env: { ALL_PROXY: proxy } });
 	assert.equal(reply.json.answer, 'The answer is 42.');
+	const through = await cgi.run({ body, env: { all_proxy: proxy } });
+	assert.equal(through.status, 502);
 });
 
 scenario('what needs a later request is refused, what another process held is gone', async (place) => {
