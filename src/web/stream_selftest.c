@@ -17,6 +17,7 @@ struct run {
 	uint64_t end_ms; /* no longer than this */
 	unsigned sent;
 	bool has_ended;
+	bool is_left;	      /* though the end could still be written */
 	uint64_t address_key; /* 0: not counted */
 };
 
@@ -139,8 +140,8 @@ static void leave(struct peer *peer)
 
 	peer->stream_state = NULL;
 	timer_stop(&run->next);
-	selftest_note_close(&run->note, !run->has_ended, run->sent,
-			    loop_now_ms(peer->server->loop));
+	selftest_note_close(&run->note, run->is_left || !run->has_ended,
+			    run->sent, loop_now_ms(peer->server->loop));
 	release(run);
 	memory_free(run);
 }
@@ -206,6 +207,14 @@ void stream_selftest_start(struct peer *peer,
 	stream_begin(peer, &selftest_ops, run);
 }
 
+/* A CGI program serves one reader, and is told to end when he has left: that
+ * is all that a web server can say there. */
+static bool ends_with_its_reader(const struct server *server)
+{
+	return server->options.process &&
+	       !strcmp(server->options.process, "cgi");
+}
+
 void stream_selftest_end_all(struct server *server)
 {
 	struct list *node;
@@ -218,6 +227,7 @@ void stream_selftest_end_all(struct server *server)
 		if (peer->stream != &selftest_ops)
 			continue;
 		run->has_ended = true;
+		run->is_left = ends_with_its_reader(server);
 		server_mark_pump(peer);
 	}
 }

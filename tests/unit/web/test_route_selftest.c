@@ -362,6 +362,27 @@ static void a_drain_ends_it(void **state)
 	assert_true(client->peer.has_ended);
 }
 
+static void a_cgi_program_that_is_told_to_end_was_left(void **state)
+{
+	struct web_client *client;
+	char query[60];
+
+	(void)state;
+	web_world.options.process = "cgi";
+	web_world_reopen();
+	client = stream("wait=50");
+	snprintf(query, sizeof query, "id=%.32s",
+		 strstr(fake_peer_body(&client->peer), "\"id\":\"") + 6);
+	server_drain(web_world.server, 0, NULL, NULL);
+	web_world_advance(1);
+	assert_true(client->peer.has_ended);
+	/* Another process is asked. */
+	web_world_reopen();
+	web_world_expect_part(web_world_request(&(struct web_request){
+				  .path = "/selftest/left", .query = query}),
+			      "{\"known\":true,\"left\":true,");
+}
+
 static void it_can_be_switched_off(void **state)
 {
 	(void)state;
@@ -393,6 +414,7 @@ int main(void)
 	    EACH(ids_are_checked),
 	    EACH(a_slow_reader_is_not_flooded),
 	    EACH(a_drain_ends_it),
+	    EACH(a_cgi_program_that_is_told_to_end_was_left),
 	    EACH(it_can_be_switched_off),
 	};
 
