@@ -50,8 +50,16 @@ export const fcgiwrap = {
 	async start(place, options = {}) {
 		const { program, conf } = programFor(place, options);
 		const socket = place.path(`fcgiwrap-${place.processes.length}.sock`);
-		const starter = place.spawn('fcgiwrap', '/usr/sbin/fcgiwrap', ['-c', FCGIWRAP_CHILDREN, '-s', `unix:${socket}`], { env: cleanEnvironment() });
-		// It does not end its children at SIGTERM, when they are busy.
+		const starter = place.spawn('fcgiwrap', '/usr/sbin/fcgiwrap', ['-c', FCGIWRAP_CHILDREN, '-s', `unix:${socket}`], { env: cleanEnvironment(), detached: true });
+		// Its children outlive it: all of them are one group.
+		const end = () => {
+			try { process.kill(-starter.pid, 'SIGKILL'); } catch { /* gone */ }
+		};
+		process.once('exit', end);
+		place.onClose(() => {
+			process.off('exit', end);
+			end();
+		});
 		starter.expectedToDie = true;
 		await eventually(() => connectsTo(socket), 'fcgiwrap listens');
 		const server = await startNginx(place, { complete: 'nginx-fcgiwrap.conf', site: options.site, files: {
