@@ -311,6 +311,13 @@ scenario('a library that is not there stops only what needs it, and is named wit
 	const asked = await leat(place, ['ask', '-c', place.path('leat.conf'), 'Why?'], without);
 	assert.notEqual(asked.code, 0);
 	assert.match(asked.stderr, /libcurl\.so\.4 cannot be loaded: install the package libcurl4/);
+	const gateway = { GATEWAY_INTERFACE: 'CGI/1.1', REQUEST_METHOD: 'GET', SERVER_PROTOCOL: 'HTTP/1.1', SCRIPT_NAME: '/ask', LEAT_CONFIG: place.path('leat.conf'), HTTP_ACCEPT: 'text/event-stream' };
+	const cgi = (PATH_INFO, QUERY_STRING) => leat(place, [], { env: { ...without.env, ...gateway, PATH_INFO, QUERY_STRING } });
+	assert.match((await cgi('/healthz', '')).stdout, /^Status: 200 /);
+	const { stdout, stderr } = await cgi('/chat', 'query=Why%3F&streaming=true');
+	assert.match(stdout, /^Status: 200 [^]*"type":"status"[^]*"type":"error"/, 'only the call to the model needs it');
+	assert.doesNotMatch(stdout, /libcurl/);
+	assert.match(stderr, /install the package libcurl4/);
 	place.write('serve.conf', `listen = {"unix:${place.path('leat.sock')}"}\nruntime_dir = "${place.dir}"\nprovider "model" { base_url = "http://127.0.0.1:9/v1"  model = "m" }\n`);
 	const served = await leat(place, ['serve', '-c', place.path('serve.conf')], without);
 	assert.notEqual(served.code, 0);
