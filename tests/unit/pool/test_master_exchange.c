@@ -361,6 +361,22 @@ static void bye_comes_after_everything_else(void **state)
 	close(reader);
 }
 
+static void who_is_told_to_drain_is_told_how_long(void **state)
+{
+	struct channel_message message;
+
+	(void)state;
+	master_exchange_drain(exchange, 1, 600000);
+	assert_int_equal(channel_receive(workers[1], &message, &buffer),
+			 CHANNEL_DONE);
+	assert_int_equal(message.type, CHANNEL_DRAIN);
+	assert_int_equal(message.id, 600000);
+	expect_nothing(0);
+	/* Its turns are still reached. */
+	close(forward(0, 1));
+	expect_adopt(1, CHANNEL_WHY_OWN);
+}
+
 static void what_workers_say_reaches_the_listener(void **state)
 {
 	struct channel_message message = channel_message(CHANNEL_FAILED);
@@ -408,6 +424,7 @@ int main(void)
 	    TEST(a_refused_request_comes_back_as_busy),
 	    TEST(a_full_channel_waits_and_loses_nothing),
 	    TEST(bye_comes_after_everything_else),
+	    TEST(who_is_told_to_drain_is_told_how_long),
 	    TEST(what_workers_say_reaches_the_listener),
 	    TEST(a_new_worker_in_a_slot_is_another_owner),
 	};

@@ -209,6 +209,19 @@ static void bye_and_junk_are_told_apart(void **state)
 	assert_int_equal(deaths, 0);
 }
 
+static void a_drain_says_how_long(void **state)
+{
+	struct channel_message drain = channel_message(CHANNEL_DRAIN);
+
+	(void)state;
+	drain.id = 1500;
+	drain_ms = 0;
+	assert_int_equal(channel_send(master, &drain), CHANNEL_DONE);
+	run_loop();
+	assert_int_equal(drain_ms, 1500);
+	assert_int_equal(byes, 0);
+}
+
 static void the_masters_death_is_told_once(void **state)
 {
 	(void)state;
@@ -266,6 +279,7 @@ int main(void)
 	    TEST(a_request_without_its_descriptor_is_refused),
 	    TEST(a_forwarded_request_arrives),
 	    TEST(bye_and_junk_are_told_apart),
+	    TEST(a_drain_says_how_long),
 	    TEST(the_masters_death_is_told_once),
 	    TEST(what_the_master_sent_before_its_death_is_dealt_with),
 	    TEST(a_failed_start_is_told_without_a_loop),
