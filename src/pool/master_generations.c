@@ -65,12 +65,14 @@ static void drain_worker(struct master_pool *pool, unsigned slot,
 	master_exchange_drain(pool->exchange, slot, timeout_ms);
 }
 
-/* Nobody reads from it, and nothing runs in it. */
+/* Nobody reads from it, and nothing runs in it. Of a blind one we know
+ * nothing. */
 static bool is_idle(const struct master_pool *pool, unsigned slot)
 {
 	const struct slot *place = slots_at(pool->options.slots, slot);
 
-	return atomic_load(&place->open_peers) == 0 &&
+	return !pool->workers[slot].is_blind &&
+	       atomic_load(&place->open_peers) == 0 &&
 	       place->metrics.values[METRIC_TURNS_OPEN] == 0;
 }
 

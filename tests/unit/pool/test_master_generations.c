@@ -224,6 +224,19 @@ static void who_only_lingers_makes_room_at_once(void **state)
 	assert_true(pool->workers[0].end_ms < now_ms + DRAIN_MS);
 }
 
+static void who_counts_in_another_file_may_be_busy(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 4; i++)
+		reload();
+	for (unsigned i = 0; i < WORKERS; i++) {
+		atomic_store(&slots_at(slots, i)->open_peers, 0);
+		pool->workers[i].is_blind = true;
+	}
+	master_generations_make_room(pool, now_ms);
+	assert_true(pool->workers[0].end_ms >= now_ms + DRAIN_MS);
+}
+
 static void more_workers_than_slots_are_not_started(void **state)
 {
 	(void)state;
@@ -266,6 +279,7 @@ int main(void)
 	    TEST(the_first_generation_is_waited_for),
 	    TEST(the_third_old_generation_hurries_the_oldest),
 	    TEST(who_only_lingers_makes_room_at_once),
+	    TEST(who_counts_in_another_file_may_be_busy),
 	    TEST(more_workers_than_slots_are_not_started),
 	    TEST(a_dead_old_worker_is_not_started_again),
 	};
