@@ -191,6 +191,44 @@ scenario('a killed master loses no request and no stream; its workers leave the 
 	assert.equal(fs.readFileSync(place.path('run', 'leat.pid'), 'utf8'), `${managed.pid()}\n`, 'a stale one is replaced');
 });
 
+scenario('a reload keeps the socket that was passed, and tells the manager', async (place) => {
+	const managed = await startManaged(place);
+	const master = managed.pid();
+	const pidFile = place.path('run', 'leat.pid');
+	const stream = await openAsk(managed.nginx);
+	await stream.untilType('content');
+	const old = childrenOf(master);
+	const asker = asking(managed.nginx);
+	for (let n = 1; n <= 2; n++) {
+		process.kill(master, 'SIGHUP');
+		await eventually(() => managed.notices().filter((e) => e.READY).length === n + 1, 'READY=1 again');
+	}
+	const reload = managed.notices().find((e) => e.RELOADING);
+	assert.ok(Number(reload.MONOTONIC_USEC) > 0);
+	assert.equal(managed.notices().filter((e) => e.RELOADING).length, 2);
+	assert.equal(fs.readFileSync(pidFile, 'utf8'), `${master}\n`);
+	assert.equal(childrenOf(master).filter((pid) => !old.includes(pid)).length >= 2, true, 'other workers');
+	await stream.all();
+	assertNative(stream);
+	assert.equal(stream.last.json.result.answer, ANSWER);
+	// A bad configuration: the old one stays, and the manager hears why.
+	const text = fs.readFileSync(managed.file, 'utf8');
+	fs.writeFileSync(managed.file, `${text}\nnonsense = 1\n`);
+	process.kill(master, 'SIGHUP');
+	await eventually(() => managed.notices().some((e) => /^Reload refused: .*nonsense/.test(e.STATUS ?? '')), 'it is refused with a reason');
+	assert.equal(managed.notices().filter((e) => e.READY).length, 4, 'and is ready all the same');
+	fs.writeFileSync(managed.file, text);
+	assert.deepEqual([...new Set(await asker.stop())], [200]);
+	// The new image still leaves the path alone, and knows whose pid file it is.
+	managed.manager.expectedToDie = true;
+	managed.manager.kill('SIGTERM');
+	await managed.manager.exited;
+	assert.equal(managed.events().at(-1).status, 0);
+	assert.deepEqual(managed.starts(), [master], 'one process all the time');
+	assert.ok(fs.existsSync(managed.socket));
+	assert.ok(!fs.existsSync(pidFile));
+});
+
 /** The units as `make` fills them in, for programs of this place. */
 function fillUnits(place) {
 	const shipped = path.join(TOP, 'systemd');
