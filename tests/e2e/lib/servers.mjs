@@ -21,7 +21,7 @@
 // {url, base: with the mount, port, server: Process, leat: from startLeat() or
 // null, errors(): its error log, stop()}.
 import { nginx, nginxFront, nginxFrontConf, nginxTls } from './servers/nginx.mjs';
-import { apacheFcgid, apacheHandler, apacheProxy, apacheTls } from './servers/apache.mjs';
+import { apacheCgi, apacheCgid, apacheFcgid, apacheHandler, apacheProxy, apacheTls } from './servers/apache.mjs';
 import { fcgiwrap, spawnFcgi, spawnFcgiTcp, systemdSocket } from './servers/handed.mjs';
 import { lighttpd, lighttpdCgi, lighttpdStart } from './servers/lighttpd.mjs';
 
@@ -34,6 +34,8 @@ export const servers = [
 	apacheHandler,
 	apacheTls,
 	apacheFcgid,
+	apacheCgid,
+	apacheCgi,
 	lighttpd,
 	lighttpdStart,
 	lighttpdCgi,
