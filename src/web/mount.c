@@ -139,6 +139,22 @@ static bool take_path_info(const struct mount_input *input, struct arena *arena,
 	return true;
 }
 
+/* The program lies in the folder that is its mount, and a rewrite leads there:
+ * /ask/leat.cgi/chat is the route "chat". A folder /ask/chat that exists, on
+ * the other hand, may stand in SCRIPT_NAME for a route. */
+static bool program_is_inside(const struct mount_input *input,
+			      struct arena *arena, struct slice mount,
+			      mount_names_route *names_route)
+{
+	struct slice script = collapse(input->script_name, arena);
+	size_t at = mount.len + 1;
+
+	return input->path_info.len && is_under(script, mount) &&
+	       script.len > at &&
+	       !names_route(slice_make(script.data + at,
+				       segment_len(script, at)));
+}
+
 static bool resolve_path(const struct mount_input *input, struct slice path,
 			 struct arena *arena, mount_names_route *names_route,
 			 struct mount_place *place)
@@ -150,7 +166,8 @@ static bool resolve_path(const struct mount_input *input, struct slice path,
 		return false;
 	if (input->leat_mount.len || input->option.len) {
 		mount = without_slash(mount);
-		if (is_under(path, mount))
+		if (is_under(path, mount) &&
+		    !program_is_inside(input, arena, mount, names_route))
 			set_place(place, path, mount.len);
 		else if (!take_path_info(input, arena, mount, place))
 			return false;

@@ -260,6 +260,26 @@ static void behind_a_rewritten_program_path_info_counts(void **state)
 }
 
 /* What the server's access rules saw is what counts. */
+static void a_program_in_the_folder_that_is_its_mount_is_no_part_of_it(
+    void **state)
+{
+	static const struct set_up cases[] = {
+	    {"a rewrite in .htaccess", "/ask", NULL, "/ask/leat.cgi", "/chat",
+	     "/ask/chat", "/ask", "chat"},
+	    {"the page", "/ask", NULL, "/ask/leat.cgi", "/", "/ask/", "/ask",
+	     ""},
+	    {"by the option", NULL, "/ask/", "/ask/leat.cgi", "/chat/x/stream",
+	     "/ask/chat/x/stream", "/ask", "chat/x/stream"},
+	    {"a folder with a route's name", "/ask", NULL, "/ask/chat",
+	     "/x/stream", "/ask/chat/x/stream", "/ask", "chat/x/stream"},
+	    {"the program without more", "/ask", NULL, "/ask/leat.cgi", NULL,
+	     "/ask/leat.cgi", "/ask", "leat.cgi"},
+	};
+
+	(void)state;
+	CHECK(cases);
+}
+
 static void the_raw_address_is_not_asked_when_path_info_is_there(void **state)
 {
 	static const struct set_up cases[] = {
@@ -288,6 +308,7 @@ int main(void)
 	    EACH(a_raw_address_is_read_as_a_server_would),
 	    EACH(what_could_mean_another_place_is_refused),
 	    EACH(behind_a_rewritten_program_path_info_counts),
+	    EACH(a_program_in_the_folder_that_is_its_mount_is_no_part_of_it),
 	    EACH(the_raw_address_is_not_asked_when_path_info_is_there),
 	};
 
