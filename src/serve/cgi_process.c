@@ -190,6 +190,9 @@ void cgi_process_run(void)
 	static struct cgi_process process;
 
 	process.params = environ;
+	/* Nothing has been read: a start that fails throws it away, or a web
+	 * server that still sends sees a reset instead of the answer. */
+	process.input = (struct cgi_input){.is_cut = true};
 	process.output_flags = fcntl(STDOUT_FILENO, F_GETFL);
 	if (process.output_flags < 0) {
 		fputs("leat: standard output is closed\n", stderr);
