@@ -23,6 +23,7 @@
 import { nginx, nginxFront, nginxFrontConf, nginxTls } from './servers/nginx.mjs';
 import { apacheCgi, apacheCgid, apacheFcgid, apacheHandler, apacheProxy, apacheTls } from './servers/apache.mjs';
 import { fcgiwrap, spawnFcgi, spawnFcgiTcp, systemdSocket } from './servers/handed.mjs';
+import { hostingCgiBin, hostingRewrite } from './servers/hosting.mjs';
 import { lighttpd, lighttpdCgi, lighttpdStart } from './servers/lighttpd.mjs';
 
 export const servers = [
@@ -36,6 +37,8 @@ export const servers = [
 	apacheFcgid,
 	apacheCgid,
 	apacheCgi,
+	hostingRewrite,
+	hostingCgiBin,
 	lighttpd,
 	lighttpdStart,
 	lighttpdCgi,

@@ -20,7 +20,7 @@ export const LEAT_OPTIONS = {
 
 export class Context {
 	constructor(place, entry, site, upstream) {
-		Object.assign(this, { place, entry, site, upstream, base: site.base, port: site.port });
+		Object.assign(this, { place, entry, site, upstream, base: site.base, port: site.port, mount: new URL(site.base).pathname });
 	}
 
 	url(path) {
@@ -59,8 +59,12 @@ export class Context {
 		return request(this.url('chat'), { method: 'POST', body, ...options });
 	}
 
-	/** A request target as it stands; over HTTP/1.1 the headers, too. */
-	async raw(method, target, headers, body = '') {
+	/**
+	 * A request target as it stands, but that /ask is the mount; over HTTP/1.1
+	 * the headers, too.
+	 */
+	async raw(method, written, headers, body = '') {
+		const target = written.replaceAll('/ask', this.mount);
 		if (!this.entry.tls)
 			return rawRequest(this.port, Buffer.concat([Buffer.from(head(method, target, headers), 'latin1'), Buffer.from(body)]));
 		const reply = await request(this.site.url, { method, path: target, headers, body: body || undefined });

@@ -7,8 +7,11 @@ import { IS_ROOT, TOP, eventually, freePort } from '../place.mjs';
 import { connects, makeCertificate } from '../nginx.mjs';
 import { CELLS_OF_PROCESSES, SERVER_USER, leakingRoot, mistaken, poolFor, programFor } from './pool.mjs';
 
-const APACHE = process.env.APACHE ?? '/usr/sbin/apache2';
-const MODULES = process.env.APACHE_MODULES ?? '/usr/lib/apache2/modules';
+export const APACHE = process.env.APACHE ?? '/usr/sbin/apache2';
+export const APACHE_MODULES = process.env.APACHE_MODULES ?? '/usr/lib/apache2/modules';
+
+/** What the suite provokes. */
+export const APACHE_HARMLESS = [/AH10244: invalid URI path/, /AH01215: stderr from \S+: \S+ (debug|info) /];
 
 /** Misconfigurations that owners make: [what, instead] in the files named. */
 const MISTAKES = {
@@ -67,11 +70,11 @@ export async function startApache(place, options) {
 		put(name, fileText(name, options));
 	const settings = { LEAT_APACHE: dir, LEAT_MOUNT: '/ask', LEAT_SOCKET: place.path('leat.sock'), LEAT_PROGRAM: place.path('bin/leat'), LEAT_CONFIG: place.path('leat.conf'), ...options.settings };
 	put('leat-settings.conf', Object.entries(settings).map(([name, v]) => `Define ${name} ${v}\n`).join(''));
-	put('leat-listen.conf', `Listen 127.0.0.1:${port}\nDefine LEAT_MODULES ${MODULES}\n`
+	put('leat-listen.conf', `Listen 127.0.0.1:${port}\nDefine LEAT_MODULES ${APACHE_MODULES}\n`
 		+ (IS_ROOT ? `User ${SERVER_USER}\nGroup ${SERVER_USER}\n` : ''));
 	const load = [...(options.modules ?? []), ...(options.tls ? ['ssl', 'http2'] : []), ...(options.mistake === 'compresses' ? ['filter', 'deflate'] : [])];
 	put('site.d/site.conf', (options.site ?? '') + (options.tls ? tlsSite(dir) : ''));
-	const before = load.flatMap((name) => ['-C', `LoadModule ${name}_module ${MODULES}/mod_${name}.so`]);
+	const before = load.flatMap((name) => ['-C', `LoadModule ${name}_module ${APACHE_MODULES}/mod_${name}.so`]);
 	// Apache's prefork ends its whole process group: it gets one of its own.
 	const process = place.spawn('apache', APACHE,
 		['-d', dir, ...before, '-f', 'httpd.conf', '-D', 'FOREGROUND', ...(options.define ? ['-D', options.define] : [])], { detached: true });
@@ -92,8 +95,7 @@ function entry(word, about, leatOf) {
 	return {
 		leaving: 'heartbeat',
 		mistakes: mistakesIn(file),
-		// What the suite provokes.
-		harmless: [/AH10244: invalid URI path/, /AH01215: stderr from \S+: \S+ (debug|info) /],
+		harmless: APACHE_HARMLESS,
 		...about,
 		async start(place, options = {}) {
 			const leat = await leatOf(place, options);
