@@ -11,7 +11,7 @@ export const APACHE = process.env.APACHE ?? '/usr/sbin/apache2';
 export const APACHE_MODULES = process.env.APACHE_MODULES ?? '/usr/lib/apache2/modules';
 
 /** What the suite provokes. */
-export const APACHE_HARMLESS = [/AH10244: invalid URI path/, /AH01215: stderr from \S+: \S+ (debug|info) /];
+export const APACHE_HARMLESS = [/AH10244: invalid URI path/, /AH01215: stderr from \S+: \S+ (debug|info|warn \S+ \d+ loop:) /];
 
 /** Misconfigurations that owners make: [what, instead] in the files named. */
 const MISTAKES = {
