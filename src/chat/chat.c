@@ -176,6 +176,25 @@ unsigned chat_open_turns(const struct chat *chat)
 	return chat->open_count;
 }
 
+static bool tell_names(const struct list *turns,
+		       bool (*on_name)(void *state, uint64_t hash), void *state)
+{
+	for (const struct list *at = turns->next; at != turns; at = at->next) {
+		struct slice id = turn_id(LIST_ENTRY(at, struct turn, node));
+
+		if (ids_is_client_turn(id) && !on_name(state, ids_hash(id)))
+			return false;
+	}
+	return true;
+}
+
+void chat_each_named(const struct chat *chat,
+		     bool (*on_name)(void *state, uint64_t hash), void *state)
+{
+	if (tell_names(&chat->running, on_name, state))
+		tell_names(&chat->ended, on_name, state);
+}
+
 bool chat_is_empty(const struct chat *chat)
 {
 	return list_is_empty(&chat->running) && list_is_empty(&chat->ended);

@@ -61,6 +61,10 @@ struct turn *chat_find(struct chat *chat, struct slice id);
 /* Ends every running turn as `interrupted` (draining is over). */
 void chat_interrupt_all(struct chat *chat);
 unsigned chat_open_turns(const struct chat *chat);
+/* Calls with ids_hash() of each id that a client chose, running turns first,
+ * until it returns false. */
+void chat_each_named(const struct chat *chat,
+		     bool (*on_name)(void *state, uint64_t hash), void *state);
 /* No turn runs, and none that ended could still be read again. */
 bool chat_is_empty(const struct chat *chat);
 

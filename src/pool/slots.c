@@ -319,6 +319,7 @@ void slots_clear(struct slots *slots, unsigned index)
 	atomic_store(&slot->pid, 0);
 	atomic_store(&slot->open_streams, 0);
 	atomic_store(&slot->open_peers, 0);
+	atomic_store(&slot->name_count, 0);
 	atomic_fetch_add(&file->moves, 1);
 	keep_counters(&file->kept, &slot->metrics);
 	memset(&slot->metrics, 0, sizeof slot->metrics);
@@ -388,6 +389,45 @@ static uint64_t mix(uint64_t x)
 	return x ^ x >> 33;
 }
 
+bool slots_keep_name(struct slots *slots, unsigned index, uint64_t hash)
+{
+	struct slot *slot = slots_at(slots, index);
+	uint32_t count = atomic_load(&slot->name_count);
+
+	if (count == SLOTS_NAMES)
+		return false;
+	atomic_store(&slot->names[count], hash);
+	atomic_store(&slot->name_count, count + 1);
+	return true;
+}
+
+static bool has_kept(struct slot *slot, uint64_t hash)
+{
+	uint32_t count = atomic_load(&slot->name_count);
+
+	for (uint32_t i = 0; i < count && i < SLOTS_NAMES; i++)
+		if (atomic_load_explicit(&slot->names[i],
+					 memory_order_relaxed) == hash)
+			return true;
+	return false;
+}
+
+static bool find_keeper(struct slots *slots, uint64_t hash,
+			struct turn_place *owner)
+{
+	for (unsigned i = 0; i < slots_count(slots); i++) {
+		struct slot *slot = slots_at(slots, i);
+
+		owner->slot = (uint16_t)i;
+		owner->incarnation = atomic_load(&slot->incarnation);
+		if (owner->incarnation &&
+		    atomic_load(&slot->state) == SLOT_DRAINING &&
+		    has_kept(slot, hash))
+			return true;
+	}
+	return false;
+}
+
 /* The highest of one random number per slot (rendezvous hashing). */
 bool slots_owner_of(struct slots *slots, uint64_t hash,
 		    struct turn_place *owner)
@@ -396,6 +436,8 @@ bool slots_owner_of(struct slots *slots, uint64_t hash,
 	uint64_t best_weight = 0;
 	struct slot *best = NULL;
 
+	if (find_keeper(slots, hash, owner))
+		return true;
 	for (unsigned i = 0; i < slots_count(slots) && generation; i++) {
 		struct slot *slot = slots_at(slots, i);
 		uint64_t weight = mix(hash + mix(i + 1));

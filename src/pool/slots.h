@@ -26,47 +26,14 @@
 #ifndef LEAT_POOL_SLOTS_H
 #define LEAT_POOL_SLOTS_H
 
-#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 #include "base/ids.h"
 #include "base/metrics.h"
+#include "pool/slot.h"
 #include "pool/slots_about.h"
-
-enum {
-	SLOTS_VERSION = 2,
-	SLOTS_WORKERS_MAX = 256,
-	SLOTS_GENERATIONS = 3,
-	SLOTS_MAX = SLOTS_WORKERS_MAX * SLOTS_GENERATIONS,
-	SLOTS_ADDRESSES = 16384
-};
-
-enum slot_state {
-	SLOT_EMPTY,
-	SLOT_STARTING,
-	SLOT_READY, /* accepts */
-	SLOT_DRAINING,
-	SLOT_WAITING /* dead; is started again at next_start_ms */
-};
-
-struct slot {
-	_Atomic uint32_t incarnation; /* 0: no worker */
-	_Atomic uint32_t state;
-	_Atomic uint32_t generation; /* 0: nobody's */
-	_Atomic int32_t pid;
-	_Atomic uint64_t started_ms;	/* wall clock; of this worker */
-	_Atomic uint64_t next_start_ms; /* wall clock; WAITING */
-	_Atomic uint32_t deaths; /* in a row, none after a healthy life */
-	_Atomic uint32_t tick;	 /* +1 per second while the loop turns */
-	_Atomic uint32_t open_streams;
-	_Atomic uint32_t open_peers;
-	struct metrics metrics;
-	/* Open streams by address, hashed: two addresses that meet in one
-	 * counter share a limit, which with this many is rare. */
-	_Atomic uint16_t addresses[SLOTS_ADDRESSES];
-};
 
 struct slots;
 
@@ -120,8 +87,12 @@ void slots_sum(struct slots *slots, struct metrics *out);
 unsigned slots_open_streams(struct slots *slots);
 /* Does this incarnation live? */
 bool slots_is_alive(struct slots *slots, struct turn_place place);
-/* The worker of the present generation to which a hash belongs, so that one
- * hash never means two workers while some of them are started again. False:
+/* A worker's, of its own slot, before it drains: this hash stays its own.
+ * False: there is no room for it. */
+bool slots_keep_name(struct slots *slots, unsigned index, uint64_t hash);
+/* The worker to which a hash belongs: one that drains and has kept it, else
+ * the one of the present generation that it names, so that one hash never
+ * means two workers while some of them are started again. False:
  * there is no such generation. *owner has incarnation 0 while its worker is
  * dead or starts. */
 bool slots_owner_of(struct slots *slots, uint64_t hash,

@@ -101,6 +101,14 @@ void worker_leave_start(struct worker *worker, unsigned timeout_ms)
 		leave(worker);
 }
 
+static bool keep_name(void *state, uint64_t hash)
+{
+	struct worker *worker = state;
+
+	return slots_keep_name(worker->service.slots, worker->args.place.slot,
+			       hash);
+}
+
 void worker_leave_on_drain(void *state, unsigned timeout_ms)
 {
 	struct worker *worker = state;
@@ -109,6 +117,8 @@ void worker_leave_on_drain(void *state, unsigned timeout_ms)
 	    loop_now_ms(worker->service.assembly.loop) + timeout_ms;
 	if (worker->phase == WORKER_SERVES) {
 		worker->may_linger = true;
+		chat_each_named(worker->service.assembly.chat, keep_name,
+				worker);
 		drain(worker, timeout_ms);
 	} else if (worker->phase == WORKER_DRAINS) {
 		server_drain(worker->service.server, timeout_ms, NULL, NULL);

@@ -329,6 +329,27 @@ scenario('a turn of an old worker is polled, resumed and stopped through the new
 	await eventually(() => site.leat.workers().length === 2, 'forgotten, the old ones go', 15000);
 });
 
+scenario('a turn that a client named is not begun again after a reload', async (place) => {
+	const site = await startPool(place, { workers: 3, script: ticking });
+	const names = Array.from({ length: 6 }, (_, n) => `the-clients-own-${n}`);
+	const streams = await Promise.all(names.map((turn) => site.open('q', { turn })));
+	await Promise.all(streams.map((s) => s.untilType('content')));
+	await site.reload();
+	await sleep(100);
+	const again = await Promise.all(names.map((turn) => site.open('q', { turn })));
+	for (const stream of [...streams, ...again]) {
+		await stream.all();
+		assert.equal(stream.last.json.result.answer, ANSWER);
+	}
+	assert.equal(site.upstream.calls.length, names.length);
+	// A new name belongs to the new workers.
+	await eventually(() => site.leat.workers().length === 3, 'the old ones go', 10000);
+	const fresh = await site.open('q', { turn: names[0] });
+	await fresh.untilType('content');
+	assert.equal(site.upstream.calls.length, names.length + 1);
+	fresh.leave();
+});
+
 scenario('a master that is killed during a drain loses no stream', async (place) => {
 	const site = await startPool(place, { script: ticking });
 	const early = await site.open('q');

@@ -300,6 +300,32 @@ static void who_drains_still_owns_what_was_its_own(void **state)
 	assert_int_not_equal(owner_of(*state, 5).incarnation, 0);
 }
 
+static void who_drains_after_a_reload_keeps_the_names_of_its_turns(void **state)
+{
+	make_ready(*state, 0);
+	slots_claim(*state, 1, 2);
+	atomic_store(&slots_at(*state, 1)->state, SLOT_READY);
+	set_generation(*state, 2);
+	assert_true(slots_keep_name(*state, 0, 77));
+	/* Not before it drains, and only what it kept. */
+	assert_int_equal(owner_of(*state, 77).slot, 1);
+	atomic_store(&slots_at(*state, 0)->state, SLOT_DRAINING);
+	assert_int_equal(owner_of(*state, 77).slot, 0);
+	assert_int_equal(owner_of(*state, 78).slot, 1);
+	slots_clear(*state, 0);
+	assert_int_equal(owner_of(*state, 77).slot, 1);
+	slots_claim(*state, 0, 3);
+	atomic_store(&slots_at(*state, 0)->state, SLOT_DRAINING);
+	assert_int_equal(owner_of(*state, 77).slot, 1);
+}
+
+static void names_beyond_the_room_are_refused(void **state)
+{
+	for (uint64_t i = 0; i < SLOTS_NAMES; i++)
+		assert_true(slots_keep_name(*state, 0, i));
+	assert_false(slots_keep_name(*state, 0, 5000));
+}
+
 static void there_is_room_for_three_generations(void **state)
 {
 	(void)state;
@@ -428,6 +454,8 @@ int main(void)
 	    TEST(workers_share_hashes_and_keep_them_when_one_restarts),
 	    TEST(a_hash_belongs_to_the_generation_that_is_said_to_be_ready),
 	    TEST(who_drains_still_owns_what_was_its_own),
+	    TEST(who_drains_after_a_reload_keeps_the_names_of_its_turns),
+	    TEST(names_beyond_the_room_are_refused),
 	    TEST(there_is_room_for_three_generations),
 	    TEST(what_the_master_says_is_read_by_another_program),
 	    TEST(a_file_of_another_version_is_refused_by_readers),
