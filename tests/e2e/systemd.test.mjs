@@ -251,6 +251,10 @@ scenario('the units are what systemd takes, and leave little to attack', async (
 		const looked = await place.run('security', 'systemd-analyze', ['security', '--no-pager', '--offline=true', '--threshold=20', unit]);
 		assert.equal(looked.code, 0, looked.stdout.split('\n').at(-2));
 	}
+	// RuntimeDirectory= gives a folder that is not the user's to the user,
+	// with all that is in it: the socket would no longer be www-data's.
+	const socket = fs.readFileSync(units.find((unit) => unit.endsWith('/leat.socket')), 'utf8');
+	assert.match(socket, /ExecStartPre=\/usr\/bin\/install -d -o leat -g leat -m 0755 \/run\/leat\n/);
 	// The pool must have ended before it is killed.
 	const service = fs.readFileSync(units.find((unit) => unit.endsWith('/leat.service')), 'utf8');
 	const defaults = await place.run('options', LEAT, ['check', '--print-options']);
