@@ -151,8 +151,8 @@ static bool program_is_inside(const struct mount_input *input,
 
 	return input->path_info.len && is_under(script, mount) &&
 	       script.len > at &&
-	       !names_route(slice_make(script.data + at,
-				       segment_len(script, at)));
+	       !names_route(
+		   slice_make(script.data + at, segment_len(script, at)));
 }
 
 static bool resolve_path(const struct mount_input *input, struct slice path,

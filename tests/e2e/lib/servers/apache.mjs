@@ -16,7 +16,7 @@ export const APACHE_HARMLESS = [/AH10244: invalid URI path/, /AH01215: stderr fr
 /** Misconfigurations that owners make: [what, instead] in the files named. */
 const MISTAKES = {
 	buffers: {
-		proxy: [[' flushpackets=on', '']],
+		proxy: [[' flushpackets=on timeout', ' timeout']],
 		handler: [['flushpackets=on ', '']],
 		fcgid: [['FcgidOutputBufferSize 0', 'FcgidOutputBufferSize 65536']],
 	},
