@@ -187,6 +187,15 @@ scenario('a bad binary is refused with its reason', async (place) => {
 	await site.refused(/did not end within 10 s/);
 	fs.unlinkSync(site.binary);
 	await site.refused(/cannot be executed: No such file/);
+	// Good when it is checked, gone when it is executed: everything that was
+	// made ready for the other process is taken back.
+	const fds = descriptorsOf(site.leat.pid);
+	site.replace((name) => fs.writeFileSync(name, '#!/bin/sh\necho "can take over: leat 9.9"\nrm "$0"\n'));
+	await site.refused(/leat 9\.9 takes over[^]*cannot be executed: No such file/);
+	assert.equal(descriptorsOf(site.leat.pid), fds);
+	process.kill(site.leat.workers()[0], 'SIGKILL');
+	await eventually(() => site.leat.workers().length === 2, 'another worker');
+	assert.ok(fs.readdirSync(`/proc/${site.leat.workers()[1]}/fd`).length < 30);
 	fs.copyFileSync(LEAT, site.binary);
 	await site.reload();
 });
