@@ -6,7 +6,7 @@
 #include "app/cli_options.h"
 #include "app/start_mode.h"
 #include "config/config.h"
-#include "pool/master.h"
+#include "master/master.h"
 #include "serve/alone.h"
 #include "serve/worker.h"
 

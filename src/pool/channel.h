@@ -30,7 +30,11 @@
 #include "base/ids.h"
 #include "base/slice.h"
 
-enum { CHANNEL_INLINE_MAX = 8192, CHANNEL_BYTES_MAX = 256 << 20 };
+enum {
+	CHANNEL_INLINE_MAX = 8192,
+	CHANNEL_BYTES_MAX = 256 << 20,
+	CHANNEL_UNTAKEN_MAX = 64 /* requests sent to one owner */
+};
 
 enum channel_type {
 	CHANNEL_READY = 1,

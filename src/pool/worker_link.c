@@ -8,12 +8,12 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "io/loop.h"
-#include "pool/master_exchange.h"
+#include "pool/channel.h"
 
 enum {
 	BATCH = 32, /* messages per pass */
 	/* One TAKEN or REFUSED for each that may be untaken, and the rest. */
-	WORDS_MAX = MASTER_EXCHANGE_UNTAKEN + 8,
+	WORDS_MAX = CHANNEL_UNTAKEN_MAX + 8,
 	RETRY_MS = 5
 };
 

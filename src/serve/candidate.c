@@ -10,8 +10,8 @@
 #include "base/metrics.h"
 #include "config/config.h"
 #include "config/config_memory.h"
-#include "pool/master_check.h"
-#include "pool/master_state.h"
+#include "master/master_check.h"
+#include "master/master_state.h"
 #include "serve/service.h"
 
 static bool can_assemble(const struct config *config)

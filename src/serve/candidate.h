@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * `leat candidate`, run by a master before a reload (pool/master_check.h):
+ * `leat candidate`, run by a master before a reload (master/master_check.h):
  * could this binary, with this configuration, serve? Everything that a worker
  * puts together is put together once; nothing is served and nobody is asked.
  */

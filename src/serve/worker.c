@@ -12,7 +12,7 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/config_memory.h"
-#include "pool/master_pool.h"
+#include "master/master_pool.h"
 #include "pool/notify.h"
 #include "pool/worker_link.h"
 #include "serve/worker_private.h"

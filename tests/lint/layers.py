@@ -22,11 +22,12 @@ LAYERS = {
     "web": "chat policy durable wire core io base",
     "config": "base",
     "pool": "config io base",
-    "serve": "pool config web chat policy provider context durable wire core io "
-             "base",
+    "master": "pool config base",
+    "serve": "master pool config web chat policy provider context durable wire "
+             "core io base",
     "doctor": "wire io base",
-    "app": "serve doctor pool config web chat policy provider context durable "
-           "wire core io base",
+    "app": "serve doctor master pool config web chat policy provider context "
+           "durable wire core io base",
 }
 
 # header: where it may be included (a folder, or files that begin so)
