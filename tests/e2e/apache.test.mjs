@@ -74,7 +74,8 @@ ErrorLog error.log
 ScriptSock cgid.sock
 FcgidIPCDir fcgid
 FcgidProcessTableFile fcgid.table
-TypesConfig /etc/mime.types
+TypesConfig /dev/null
+AddType text/html .html
 AddOutputFilterByType DEFLATE text/html text/plain text/event-stream
 <Directory />
 	Options FollowSymLinks

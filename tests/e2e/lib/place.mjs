@@ -86,6 +86,8 @@ export class Process {
 		this.pid = child.pid;
 		this.logPath = logPath;
 		this.expectedToDie = false;
+		/** How long it may take to end; null: five seconds. */
+		this.stopMs = null;
 		living.add(child);
 		this.exit = null;
 		this.exited = new Promise((resolve) => {
@@ -110,7 +112,7 @@ export class Process {
 		if (!this.exit) this.child.kill(signal);
 	}
 
-	async stop(ms = 5000 * SLOWNESS) {
+	async stop(ms = this.stopMs ?? 5000 * SLOWNESS) {
 		this.expectedToDie ||= !this.exit;
 		this.kill('SIGTERM');
 		try {

@@ -3,9 +3,11 @@
 // are shipped; only leat-listen.conf and leat-settings.conf differ.
 import fs from 'node:fs';
 import path from 'node:path';
-import { IS_ROOT, TOP, eventually, freePort } from '../place.mjs';
+import { IS_ROOT, SLOWNESS, TOP, eventually, freePort } from '../place.mjs';
 import { connects, makeCertificate } from '../nginx.mjs';
 import { CELLS_OF_PROCESSES, SERVER_USER, leakingRoot, mistaken, poolFor, programFor } from './pool.mjs';
+
+export const APACHE_STOP_MS = 15000 * SLOWNESS;
 
 export const APACHE = process.env.APACHE ?? '/usr/sbin/apache2';
 export const APACHE_MODULES = process.env.APACHE_MODULES ?? '/usr/lib/apache2/modules';
@@ -78,6 +80,8 @@ export async function startApache(place, options) {
 	// Apache's prefork ends its whole process group: it gets one of its own.
 	const process = place.spawn('apache', APACHE,
 		['-d', dir, ...before, '-f', 'httpd.conf', '-D', 'FOREGROUND', ...(options.define ? ['-D', options.define] : [])], { detached: true });
+	// A thread in the middle of a stream holds it up, until it kills it.
+	process.stopMs = APACHE_STOP_MS;
 	const errors = () => {
 		const file = path.join(dir, 'error.log');
 		return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';

@@ -6,7 +6,7 @@ import path from 'node:path';
 import { IS_ROOT, TOP, eventually, freePort } from '../place.mjs';
 import { LEAT, configText, leatConfig } from '../leat.mjs';
 import { connects } from '../nginx.mjs';
-import { APACHE, APACHE_HARMLESS, APACHE_MODULES } from './apache.mjs';
+import { APACHE, APACHE_HARMLESS, APACHE_MODULES, APACHE_STOP_MS } from './apache.mjs';
 import { CELLS_OF_PROCESSES, SERVER_USER } from './pool.mjs';
 
 const LOADED = ['mpm_event', 'authz_core', 'authz_host', 'env', 'headers', 'alias', 'dir', 'mime', 'autoindex', 'rewrite', 'cgid', 'filter', 'deflate', 'setenvif'];
@@ -22,7 +22,8 @@ DefaultRuntimeDir .
 Mutex file:. default
 ErrorLog error.log
 ScriptSock cgid.sock
-TypesConfig /etc/mime.types
+TypesConfig /dev/null
+AddType text/html .html
 AccessFileName .htaccess
 ${options.idle ? `CGIDScriptTimeout ${options.idle}` : ''}
 AddOutputFilterByType DEFLATE text/html text/plain text/event-stream application/json
@@ -98,6 +99,7 @@ export async function startHost(place, home, options = {}) {
 	fs.mkdirSync(dir);
 	fs.writeFileSync(path.join(dir, 'host.conf'), hostConf(home, port, options));
 	const process = place.spawn('apache', APACHE, ['-d', dir, '-f', 'host.conf', '-D', 'FOREGROUND'], { detached: true });
+	process.stopMs = APACHE_STOP_MS;
 	const errors = () => {
 		const file = path.join(dir, 'error.log');
 		return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
