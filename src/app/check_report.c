@@ -76,6 +76,18 @@ void check_report_add_detail(struct check_report *report, const char *format,
 	buffer_fini(&details);
 }
 
+/* What begins with an arrow is to be typed. */
+static void print_detail(struct terminal *terminal, struct slice text)
+{
+	if (!text_starts_with(text, "-> ")) {
+		terminal_put_wrapped(terminal, DETAIL_INDENT + 3, text);
+		return;
+	}
+	fprintf(terminal->file, "%*s", DETAIL_INDENT, "");
+	terminal_put_styled(terminal, STYLE_BOLD, text);
+	terminal_put(terminal, SLICE_LITERAL("\n"));
+}
+
 static void print_details(const struct check_line *line,
 			  struct terminal *terminal)
 {
@@ -84,26 +96,23 @@ static void print_details(const struct check_line *line,
 	while (at && *at) {
 		size_t len = strcspn(at, "\n");
 
-		terminal_put_wrapped(terminal, DETAIL_INDENT,
-				     slice_make(at, len));
+		print_detail(terminal, slice_make(at, len));
 		at += len + (at[len] == '\n');
 	}
 }
 
-/* Where a person reads, lines are wrapped below their text; a program gets
- * one line each. */
+/* Where a person reads, lines are wrapped; a program gets one line each. */
 static void print_text(const struct check_line *line, struct terminal *terminal)
 {
-	size_t used = LEVEL_WIDTH + strlen(line->subject) + 2;
+	size_t used = LEVEL_WIDTH + strlen(line->subject) + 1;
 
-	terminal_put(terminal, SLICE_LITERAL(": "));
-	if (terminal->is_terminal &&
-	    used + strlen(line->text) > terminal->width) {
-		terminal_put(terminal, SLICE_LITERAL("\n"));
-		terminal_put_wrapped(terminal, LEVEL_WIDTH,
+	terminal_put(terminal, SLICE_LITERAL(":"));
+	if (terminal->is_terminal) {
+		terminal_put_hanging(terminal, used, LEVEL_WIDTH,
 				     slice_of(line->text));
 		return;
 	}
+	terminal_put(terminal, SLICE_LITERAL(" "));
 	terminal_put(terminal, slice_of(line->text));
 	terminal_put(terminal, SLICE_LITERAL("\n"));
 }

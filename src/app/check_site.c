@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/log.h"
 #include "base/memory.h"
 #include "doctor/doctor.h"
 #include "doctor/judge.h"
@@ -67,12 +68,18 @@ bool check_site(struct check_report *report, const struct config *config,
 					 .files = files,
 					 .file_count =
 					     check_site_files(config, files)};
+	struct log_options log = {
+	    .level = LOG_LEVEL_ERROR, .target = "stderr", .ident = "check"};
 	struct measures *measures = memory_zalloc(sizeof(*measures));
 	struct findings *findings = finding_list_new();
-	int ended = doctor_examine(&options, measures);
-	bool is_denied = ended == 0 && measures->secrets.is_done &&
-			 measures->secrets.count == 0 &&
-			 measures->secrets.unanswered == 0;
+	bool is_denied;
+	int ended;
+
+	log_open(&log);
+	ended = doctor_examine(&options, measures);
+	is_denied = ended == 0 && measures->secrets.is_done &&
+		    measures->secrets.count == 0 &&
+		    measures->secrets.unanswered == 0;
 
 	if (ended < 0)
 		check_report_add(report, CHECK_FAIL, "site",

@@ -8,6 +8,7 @@
 #include "app/check_site.h"
 #include "app/cli_options.h"
 #include "base/json.h"
+#include "base/log.h"
 #include "base/memory.h"
 #include "config/config.h"
 #include "doctor/doctor.h"
@@ -157,6 +158,8 @@ static int examine(struct doctor_command *command)
 
 static int doctor(struct doctor_command *command)
 {
+	struct log_options log = {
+	    .level = LOG_LEVEL_ERROR, .target = "stderr", .ident = "doctor"};
 	struct secret_file files[SECRET_FILES_MAX];
 	struct config *config = NULL;
 	int status;
@@ -168,6 +171,7 @@ static int doctor(struct doctor_command *command)
 			return CLI_FAILED;
 		command->options.file_count = check_site_files(config, files);
 	}
+	log_open(&log);
 	command->options.files = files;
 	command->options.url = command->url;
 	command->options.on_step = on_step;

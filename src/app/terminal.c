@@ -103,9 +103,14 @@ static bool is_space(char c)
 void terminal_put_wrapped(struct terminal *terminal, unsigned indent,
 			  struct slice text)
 {
+	terminal_put_hanging(terminal, 0, indent, text);
+}
+
+void terminal_put_hanging(struct terminal *terminal, size_t column,
+			  unsigned indent, struct slice text)
+{
 	const char *end = slice_end(text);
 	const char *at = text.data;
-	size_t column = 0;
 
 	while (at < end) {
 		const char *from;

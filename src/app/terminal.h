@@ -41,6 +41,10 @@ void terminal_put_styled(struct terminal *terminal, enum terminal_style style,
  * space in it is one space. Ends with LF unless the text is empty. */
 void terminal_put_wrapped(struct terminal *terminal, unsigned indent,
 			  struct slice text);
+/* The same where something stands on the first line already, up to this
+ * column. */
+void terminal_put_hanging(struct terminal *terminal, size_t column,
+			  unsigned indent, struct slice text);
 
 /* One line that draws over itself, at most ten times a second (and always
  * when done == total). Nothing when it is no terminal. */

@@ -57,10 +57,10 @@ static const char *where_held(const struct measure_stream *stream, char *out,
 
 	if (delays->shape == DELAY_END)
 		snprintf(out, size,
-			 "all %u frames came together, at the end of %.1f s",
+			 "all %u came together, at the end of %.1f s",
 			 delays->count, delays->span_ms / 1000);
 	else if (delays->shape == DELAY_BATCHES)
-		snprintf(out, size, "frames come in batches of up to %zu bytes",
+		snprintf(out, size, "they come in batches of up to %zu bytes",
 			 delays->batch_bytes);
 	else
 		snprintf(out, size,

@@ -195,7 +195,7 @@ struct probe_leaving *probe_leaving_start(struct probe *probe, bool is_silent)
 	leaving->peek.leave_after = is_silent ? 1 : FRAMES_TO_SEE;
 	peek_start(&leaving->peek, probe,
 		   is_silent ? "selftest/stream?frames=1&wait=60"
-			     : "selftest/stream?frames=200&every=100",
+			     : "selftest/stream?frames=70&every=100",
 		   LEAVE_WITHIN_MS);
 	visit_wait(&leaving->peek.visit);
 	return leaving;

@@ -8,7 +8,8 @@
 #include "base/memory.h"
 #include "doctor/probe.h"
 
-enum { AT_ONCE = 8, BEGINNING = 4096, RANDOM_LEN = 16 };
+/* Few: where processes answer, each at once may be a new one. */
+enum { AT_ONCE = 4, BEGINNING = 4096, RANDOM_LEN = 16 };
 
 struct search {
 	struct probe *probe;

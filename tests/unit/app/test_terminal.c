@@ -104,12 +104,26 @@ static void a_bar_keeps_the_end_of_long_names(void **state)
 		       "\r\033[K");
 }
 
+static void text_can_hang_below_what_stands_on_the_line_already(void **state)
+{
+	struct screen screen;
+
+	(void)state;
+	begin(&screen);
+	terminal_put_hanging(&screen.terminal, 14, 4,
+			     SLICE_LITERAL("one two three sevenletters"));
+	shows(&screen, " one two three\n"
+		       "    sevenletters\n");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(control_characters_of_strangers_are_left_out),
 	    cmocka_unit_test(nothing_at_all_is_fine),
 	    cmocka_unit_test(lines_are_wrapped_between_words),
+	    cmocka_unit_test(
+		text_can_hang_below_what_stands_on_the_line_already),
 	    cmocka_unit_test(colour_is_only_for_terminals),
 	    cmocka_unit_test(a_bar_keeps_the_end_of_long_names),
 	};
