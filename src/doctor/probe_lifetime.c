@@ -61,15 +61,12 @@ static void on_piece(void *state, struct slice piece, uint64_t now_us)
 static void peek_start(struct peek *peek, struct probe *probe, const char *path,
 		       unsigned deadline_ms)
 {
-	struct visit_options options = {
-	    .url = peek->url,
-	    .headers = {"Accept: text/event-stream"},
-	    .is_http_1_1 = true,
-	    .is_alone = true,
-	    .deadline_ms = deadline_ms,
-	    .body_max = EVENT_MAX,
-	    .on_piece = on_piece,
-	    .state = peek};
+	struct visit_options options = {.url = peek->url,
+					.is_alone = true,
+					.deadline_ms = deadline_ms,
+					.body_max = EVENT_MAX,
+					.on_piece = on_piece,
+					.state = peek};
 
 	probe_url(probe, path, peek->url);
 	sse_read_init(&peek->reader, EVENT_MAX);

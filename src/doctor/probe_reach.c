@@ -128,6 +128,7 @@ static void ask_selftest(struct probe *probe, struct measure_answer *answer)
 	struct visit_options options = {.url = url,
 					.deadline_ms = PROBE_DEADLINE_MS,
 					.body_max = PAGE_MAX,
+					.is_http_2 = true,
 					.on_head = on_head,
 					.state = &measures->signs};
 	struct visit visit;

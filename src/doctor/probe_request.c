@@ -135,7 +135,7 @@ void probe_request_chunked(struct probe *probe)
 	struct visit_options options = {
 	    .headers = {"Transfer-Encoding: chunked",
 			"Content-Type: text/plain"},
-	    .is_http_1_1 = true,
+	    .is_chunked = true,
 	    .deadline_ms = PROBE_DEADLINE_MS};
 	struct measures *measures = probe->measures;
 	struct echo echo;
@@ -147,7 +147,6 @@ void probe_request_chunked(struct probe *probe)
 static bool post_size(struct probe *probe, uint64_t size, struct echo *echo)
 {
 	struct visit_options options = {.headers = {"Content-Type: text/plain"},
-					.is_http_1_1 = true,
 					.deadline_ms = 3 * UPLOAD_MS};
 
 	return post(probe, &options, (size_t)size, echo);

@@ -30,7 +30,7 @@ struct wish {
 	unsigned frames;
 	unsigned every_ms;
 	const char *accept_encoding;
-	bool is_http_1_1;
+	bool is_http_2;
 };
 
 static void take_frame(struct watched *watched, const struct json *root,
@@ -97,9 +97,8 @@ static void watched_start(struct watched *watched, struct probe *probe,
 {
 	struct visit_options options = {
 	    .url = watched->url,
-	    .headers = {"Accept: text/event-stream"},
 	    .accept_encoding = wish->accept_encoding,
-	    .is_http_1_1 = wish->is_http_1_1,
+	    .is_http_2 = wish->is_http_2,
 	    .is_alone = true,
 	    .deadline_ms = wish->frames * wish->every_ms + SLACK_MS,
 	    .body_max = EVENT_MAX,
@@ -148,8 +147,7 @@ void probe_stream_plain(struct probe *probe)
 {
 	struct wish wish = {.frames = probe->options->is_quick ? FRAMES_SHORT
 							       : FRAMES_PLAIN,
-			    .every_ms = EVERY_MS,
-			    .is_http_1_1 = true};
+			    .every_ms = EVERY_MS};
 
 	watch_one(probe, &wish, &probe->measures->plain);
 }
@@ -158,15 +156,15 @@ void probe_stream_gzip(struct probe *probe)
 {
 	struct wish wish = {.frames = FRAMES_SHORT,
 			    .every_ms = EVERY_MS,
-			    .accept_encoding = "gzip, br",
-			    .is_http_1_1 = true};
+			    .accept_encoding = "gzip, br"};
 
 	watch_one(probe, &wish, &probe->measures->gzip);
 }
 
 void probe_stream_http2(struct probe *probe)
 {
-	struct wish wish = {.frames = FRAMES_SHORT, .every_ms = EVERY_MS};
+	struct wish wish = {
+	    .frames = FRAMES_SHORT, .every_ms = EVERY_MS, .is_http_2 = true};
 
 	if (probe->measures->reach.http >= 20)
 		watch_one(probe, &wish, &probe->measures->http2);
@@ -176,8 +174,7 @@ void probe_stream_together(struct probe *probe)
 {
 	struct measures *measures = probe->measures;
 	struct watched watched[MEASURE_STREAMS_MAX];
-	struct wish wish = {
-	    .frames = FRAMES_SHORT, .every_ms = EVERY_MS, .is_http_1_1 = true};
+	struct wish wish = {.frames = FRAMES_SHORT, .every_ms = EVERY_MS};
 	unsigned count = measures->selftest.streams_at_once;
 
 	if (count > MEASURE_STREAMS_MAX)
@@ -195,8 +192,7 @@ void probe_stream_long(struct probe *probe)
 	enum { LONG_EVERY_MS = 1000 };
 	struct measures *measures = probe->measures;
 	struct wish wish = {.frames = probe->options->long_s,
-			    .every_ms = LONG_EVERY_MS,
-			    .is_http_1_1 = true};
+			    .every_ms = LONG_EVERY_MS};
 
 	measures->lasting_s = probe->options->long_s;
 	watch_one(probe, &wish, &measures->lasting);

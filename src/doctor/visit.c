@@ -128,8 +128,9 @@ static void ask(struct visit *visit)
 	    .connect_timeout_ms = CONNECT_TIMEOUT_MS,
 	    .ca_file = visit->visitor->ca_file,
 	    .accept_encoding = options->accept_encoding,
-	    .is_http_1_1 = options->is_http_1_1,
-	    .is_alone = options->is_alone,
+	    .is_chunked = options->is_chunked,
+	    .is_http_1_1 = !options->is_http_2,
+	    .is_alone = options->is_alone || options->is_http_2,
 	    .sink = {on_headers, on_data, on_done, visit},
 	};
 

@@ -19,7 +19,8 @@ struct visit_options {
 	char *body;		/* memory_alloc(); becomes the visit's */
 	size_t body_len;
 	const char *accept_encoding;
-	bool is_http_1_1;
+	bool is_chunked;
+	bool is_http_2; /* where it is offered; else HTTP/1.1 */
 	bool is_alone;
 	unsigned deadline_ms; /* for all of it */
 	size_t body_max; /* of the answer; at so much the visit ends well */

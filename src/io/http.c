@@ -283,6 +283,7 @@ struct http_request *http_request_start(
 	request->headers = options->headers;
 	request->ca_file = options->ca_file;
 	request->accept_encoding = options->accept_encoding;
+	request->is_chunked = options->is_chunked && options->body;
 	request->is_http_1_1 = options->is_http_1_1;
 	request->is_alone = options->is_alone;
 	request->sink = options->sink;

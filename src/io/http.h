@@ -107,6 +107,10 @@ struct http_request_options {
 	/* Codings to accept ("gzip, br"), decoded before on_data as far as
 	 * they have come; lives until on_done. NULL: none is asked for. */
 	const char *accept_encoding;
+	/* The body's length is not said (HTTP/1.1: chunked). */
+	bool is_chunked;
+	/* (Who asks one server by both must have is_alone with HTTP/2: else
+	 * libcurl 7.88 puts a request on a connection that is in use.) */
 	bool is_http_1_1; /* also where the server offers HTTP/2 */
 	bool is_alone;	  /* a connection of its own, closed after it */
 	struct http_sink sink;

@@ -61,6 +61,8 @@ struct http_request {
 	const struct http_headers *headers;
 	const char *ca_file;
 	const char *accept_encoding;
+	bool is_chunked;
+	size_t body_sent; /* of a chunked one */
 	bool is_http_1_1;
 	bool is_alone;
 	struct timer timer; /* runs until there is a connection */

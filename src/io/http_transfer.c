@@ -164,6 +164,41 @@ static void set_connection(CURL *easy, struct http_request *request)
 	}
 }
 
+static size_t on_upload(char *data, size_t size, size_t count, void *state)
+{
+	struct http_request *request = state;
+	size_t len = request->body ? request->body_len - request->body_sent : 0;
+
+	if (len > size * count)
+		len = size * count;
+	if (len)
+		memcpy(data, request->body + request->body_sent, len);
+	request->body_sent += len;
+	return len;
+}
+
+/* From the beginning again, on another connection. */
+static int on_rewind(void *state, curl_off_t offset, int origin)
+{
+	struct http_request *request = state;
+
+	if (origin != SEEK_SET || offset != 0 || !request->body)
+		return CURL_SEEKFUNC_FAIL;
+	request->body_sent = 0;
+	return CURL_SEEKFUNC_OK;
+}
+
+/* libcurl asks for the pieces: given as a whole (POSTFIELDS) with that header
+ * it would, over TLS, go on to read standard input. */
+static void set_chunked(CURL *easy, struct http_request *request)
+{
+	curl_easy_setopt(easy, CURLOPT_POST, 1L);
+	curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_upload);
+	curl_easy_setopt(easy, CURLOPT_READDATA, request);
+	curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
+	curl_easy_setopt(easy, CURLOPT_SEEKDATA, request);
+}
+
 static void set_request(CURL *easy, struct http_request *request)
 {
 	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
@@ -171,7 +206,9 @@ static void set_request(CURL *easy, struct http_request *request)
 	curl_easy_setopt(easy, CURLOPT_USERAGENT, request->client->user_agent);
 	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, request->lines);
-	if (request->body) {
+	if (request->is_chunked) {
+		set_chunked(easy, request);
+	} else if (request->body) {
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
 				 (curl_off_t)request->body_len);
 		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request->body);
