@@ -9,7 +9,6 @@
 #include "app/status_json.h"
 #include "app/status_options.h"
 #include "app/status_text.h"
-#include "base/memory.h"
 
 static const char help[] =
     "Usage: leat status [OPTION]...\n"
@@ -52,50 +51,65 @@ static void look(struct pools *pools, const char *folder)
 	}
 }
 
-static void print(const struct pools *pools, const char *folder,
-		  bool wants_json)
+static void print(const struct pools *pools, const char *folder)
 {
 	struct terminal terminal;
+
+	terminal_init(&terminal, stdout);
+	status_text_print(&terminal, pools, folder);
+}
+
+static void print_json(const struct pools *pools, const char *folder)
+{
 	struct buffer out;
 
-	if (!wants_json) {
-		terminal_init(&terminal, stdout);
-		status_text_print(&terminal, pools, folder);
-		return;
-	}
 	buffer_init(&out, BUFFER_UNLIMITED);
 	status_json_print(&out, pools, folder);
 	fputs(buffer_string(&out), stdout);
 	buffer_fini(&out);
 }
 
+static int show(const struct status_where *where, bool wants_json)
+{
+	struct pools pools;
+	int status;
+
+	pools_init(&pools);
+	look(&pools, where->folder);
+	if (wants_json)
+		print_json(&pools, where->folder);
+	else
+		print(&pools, where->folder);
+	status = pools_status(&pools) ? CLI_FAILED : CLI_OK;
+	if (!status_options_is_there(where, &pools))
+		status = cli_failed("none of these was started with %s; its "
+				    "pool does not run",
+				    where->config);
+	pools_fini(&pools);
+	return status;
+}
+
 static int run(int argc, char **argv)
 {
-	struct status_options where = {0};
+	struct status_options given = {0};
+	struct status_where where;
 	bool wants_json = false;
 	const struct cli_option options[] = {
-	    {.name = "runtime-dir", .text = &where.runtime_dir},
+	    {.name = "runtime-dir", .text = &given.runtime_dir},
 	    {.name = "json", .flag = &wants_json},
-	    {.name = "config", .letter = 'c', .text = &where.config_path},
+	    {.name = "config", .letter = 'c', .text = &given.config_path},
 	    {.name = NULL},
 	};
-	struct pools pools;
-	char *folder;
 	int status = cli_options_read(&command_status, options, argc, argv);
 
 	if (status < 0)
 		status = cli_options_end(&command_status, argc, argv);
 	if (status >= 0)
 		return status;
-	folder = status_options_folder(&where);
-	if (!folder)
+	if (!status_options_find(&given, &where))
 		return CLI_FAILED;
-	pools_init(&pools);
-	look(&pools, folder);
-	print(&pools, folder, wants_json);
-	status = pools_status(&pools) ? CLI_FAILED : CLI_OK;
-	pools_fini(&pools);
-	memory_free(folder);
+	status = show(&where, wants_json);
+	status_options_forget(&where);
 	return status;
 }
 

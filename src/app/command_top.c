@@ -11,7 +11,6 @@
 #include "app/status_text.h"
 #include "app/top_screen.h"
 #include "base/clock.h"
-#include "base/memory.h"
 
 static const char help[] =
     "Usage: leat top [OPTION]...\n"
@@ -74,7 +73,8 @@ static void run_screen(const char *folder, unsigned delay)
 
 static int run(int argc, char **argv)
 {
-	struct status_options where = {0};
+	struct status_options given = {0};
+	struct status_where where;
 	unsigned delay = 1;
 	const struct cli_option options[] = {
 	    {.name = "delay",
@@ -82,11 +82,10 @@ static int run(int argc, char **argv)
 	     .number = &delay,
 	     .min = 1,
 	     .max = 60},
-	    {.name = "runtime-dir", .text = &where.runtime_dir},
-	    {.name = "config", .letter = 'c', .text = &where.config_path},
+	    {.name = "runtime-dir", .text = &given.runtime_dir},
+	    {.name = "config", .letter = 'c', .text = &given.config_path},
 	    {.name = NULL},
 	};
-	char *folder;
 	int status = cli_options_read(&command_top, options, argc, argv);
 
 	if (status < 0)
@@ -97,16 +96,15 @@ static int run(int argc, char **argv)
 		return cli_usage(&command_top,
 				 "it needs a terminal; leat status prints the "
 				 "same once, leat status --json for programs");
-	folder = status_options_folder(&where);
-	if (!folder)
+	if (!status_options_find(&given, &where))
 		return CLI_FAILED;
 	if (top_screen_open()) {
-		run_screen(folder, delay);
+		run_screen(where.folder, delay);
 		top_screen_close();
 	} else {
 		status = cli_failed("the terminal cannot be used");
 	}
-	memory_free(folder);
+	status_options_forget(&where);
 	return status < 0 ? CLI_OK : status;
 }
 

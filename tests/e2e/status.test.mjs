@@ -148,6 +148,17 @@ scenario('processes alone are listed, with what cannot be seen', async (place) =
 	await eventually(async () => (await statusJson(place, leat)).json.pools.length === 2, 'a dead one is not shown', 10000);
 });
 
+scenario('the pool of another configuration in the same folder is shown, and is not this one', async (place) => {
+	const leat = await startLeat(place, { workers: 1 });
+	const other = place.write('other.conf', `${fs.readFileSync(leat.file, 'utf8')}\n`);
+	const run = await place.run('status', LEAT, ['status', '-c', other], { env: cleanEnvironment() });
+	assert.equal(run.code, 1);
+	assert.match(run.stdout, /is running/);
+	assert.match(run.stderr, /none of these was started with .*other\.conf; its pool does not run/);
+	fs.symlinkSync(leat.file, place.path('link.conf'));
+	assert.equal((await place.run('status', LEAT, ['status', '-c', place.path('link.conf')], { env: cleanEnvironment() })).code, 0);
+});
+
 scenario('who may not look is told who may', async (place, t) => {
 	if (!IS_ROOT) return t.skip('needs root, to be somebody else');
 	const leat = await startLeat(place, { workers: 1 });
