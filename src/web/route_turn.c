@@ -75,7 +75,10 @@ enum route_finding route_turn_find(struct peer *peer, struct slice id,
 	}
 	if (!server->hooks.hand_over)
 		return FOUND_NOWHERE;
-	if (!ids_read_turn(id, &owner)) {
+	if (ids_read_turn(id, &owner)) {
+		if (owner.incarnation == 0)
+			return FOUND_NOWHERE; /* no worker ever had it */
+	} else {
 		if (!ids_is_client_turn(id) || !server->hooks.owner_of)
 			return FOUND_NOWHERE;
 		owner =

@@ -460,15 +460,26 @@ static void a_dead_owners_turn_is_gone(void **state)
 	handed.result = HAND_OVER_GONE;
 	web_world_expect_status(
 	    web_world_request(&(struct web_request){
-		.path = "/chat/t_00000000AAAAAAAAAAAAAAAAAAAAAA/stream"}),
+		.path = "/chat/t_00100001AAAAAAAAAAAAAAAAAAAAAA/stream"}),
 	    410);
 	web_world_expect_status(
 	    web_world_request(&(struct web_request){
 		.query = "query=q",
 		.accept = "text/event-stream",
-		.last_event_id = "t_00000000AAAAAAAAAAAAAAAAAAAAAA.4"}),
+		.last_event_id = "t_00100001AAAAAAAAAAAAAAAAAAAAAA.4"}),
 	    204);
 	assert_int_equal(handed.calls, 2);
+}
+
+static void a_turn_that_no_worker_can_have_made_is_asked_of_none(void **state)
+{
+	(void)state;
+	handed.result = HAND_OVER_BUSY;
+	web_world_expect_status(
+	    web_world_request(&(struct web_request){
+		.path = "/chat/t_00000000AAAAAAAAAAAAAAAAAAAAAA/stream"}),
+	    410);
+	assert_int_equal(handed.calls, 0);
 }
 
 static void a_busy_owner_is_waited_for(void **state)
@@ -556,6 +567,7 @@ int main(void)
 	    EACH(who_takes_nothing_does_not_hold_the_end_up),
 	    POOL(anothers_turn_is_handed_over_whole),
 	    POOL(a_dead_owners_turn_is_gone),
+	    POOL(a_turn_that_no_worker_can_have_made_is_asked_of_none),
 	    POOL(a_busy_owner_is_waited_for),
 	    POOL(what_comes_back_is_answered_here),
 	    POOL(
