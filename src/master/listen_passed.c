@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: ISC */
 #include "master/listen_passed.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/text.h"
@@ -59,49 +56,6 @@ static int option_of(int fd, int option)
 	return value;
 }
 
-static void print_unix(struct listen_socket *sock, const struct sockaddr_un *un,
-		       socklen_t len)
-{
-	size_t count = len - offsetof(struct sockaddr_un, sun_path);
-
-	/* An abstract one begins with NUL, which people write as @. */
-	if (count > 0 && !un->sun_path[0])
-		snprintf(sock->address, sizeof sock->address, "unix:@%.*s",
-			 (int)count - 1, un->sun_path + 1);
-	else
-		snprintf(sock->address, sizeof sock->address, "unix:%.*s",
-			 (int)strnlen(un->sun_path, count), un->sun_path);
-}
-
-static bool print_address(struct listen_socket *sock)
-{
-	struct sockaddr_storage name;
-	const struct sockaddr_in *v4 = (const struct sockaddr_in *)&name;
-	const struct sockaddr_in6 *v6 = (const struct sockaddr_in6 *)&name;
-	socklen_t len = sizeof name;
-	char host[INET6_ADDRSTRLEN] = "";
-
-	if (getsockname(sock->fd, (struct sockaddr *)&name, &len))
-		return false;
-	switch (name.ss_family) {
-	case AF_UNIX:
-		print_unix(sock, (const struct sockaddr_un *)&name, len);
-		return true;
-	case AF_INET:
-		inet_ntop(AF_INET, &v4->sin_addr, host, sizeof host);
-		snprintf(sock->address, sizeof sock->address, "tcp:%s:%u", host,
-			 ntohs(v4->sin_port));
-		return true;
-	case AF_INET6:
-		inet_ntop(AF_INET6, &v6->sin6_addr, host, sizeof host);
-		snprintf(sock->address, sizeof sock->address, "tcp:[%s]:%u",
-			 host, ntohs(v6->sin6_port));
-		return true;
-	default:
-		return false;
-	}
-}
-
 static bool prepare(struct listen_set *set, struct listen_socket *sock,
 		    const char *name, bool allows_remote)
 {
@@ -117,7 +71,7 @@ static bool prepare(struct listen_set *set, struct listen_socket *sock,
 		return fail(set, name,
 			    "it does not listen (the socket unit needs "
 			    "Accept=no)");
-	if (!print_address(sock))
+	if (!listen_socket_describe(sock->fd, sock->address))
 		return fail(set, name,
 			    "it is neither a unix nor an internet socket");
 	if (sock->address[0] == 't') {

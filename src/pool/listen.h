@@ -26,6 +26,7 @@
 enum {
 	LISTEN_MAX = 8,
 	LISTEN_PATH_SIZE = 108,
+	LISTEN_ADDRESS_SIZE = LISTEN_PATH_SIZE + 8,
 	LISTEN_LOCK_SIZE = 512,
 	LISTEN_ERROR_SIZE = 512,
 	LISTEN_TEXT_SIZE = 256
@@ -41,12 +42,12 @@ struct listen_options {
 };
 
 struct listen_socket {
-	int fd;				    /* -1: closed */
-	int lock_fd;			    /* -1: no lock, or not ours */
-	char address[LISTEN_PATH_SIZE + 8]; /* as configured */
-	char path[LISTEN_PATH_SIZE];	    /* "": no unix socket of ours */
-	char lock_path[LISTEN_LOCK_SIZE];   /* "": none */
-	dev_t device;			    /* of the file at the path */
+	int fd;				   /* -1: closed */
+	int lock_fd;			   /* -1: no lock, or not ours */
+	char address[LISTEN_ADDRESS_SIZE]; /* as configured */
+	char path[LISTEN_PATH_SIZE];	   /* "": no unix socket of ours */
+	char lock_path[LISTEN_LOCK_SIZE];  /* "": none */
+	dev_t device;			   /* of the file at the path */
 	ino_t inode;
 	pid_t master_pid; /* who opened it */
 	bool is_passed;	  /* somebody else opened it, and keeps it */

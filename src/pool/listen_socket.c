@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <pwd.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -352,4 +353,51 @@ bool listen_socket_tcp(struct listen_set *set, struct listen_socket *sock,
 	if (!bind_port(sock->fd, &address, !was_free))
 		return listen_socket_fail(set, sock, errno);
 	return true;
+}
+
+static void describe_unix(const struct sockaddr_un *name, socklen_t len,
+			  char out[LISTEN_ADDRESS_SIZE])
+{
+	size_t count = len - offsetof(struct sockaddr_un, sun_path);
+
+	/* An abstract one begins with NUL, which people write as @. */
+	if (count > 0 && !name->sun_path[0])
+		snprintf(out, LISTEN_ADDRESS_SIZE, UNIX_PREFIX "@%.*s",
+			 (int)count - 1, name->sun_path + 1);
+	else
+		snprintf(out, LISTEN_ADDRESS_SIZE, UNIX_PREFIX "%.*s",
+			 (int)strnlen(name->sun_path, count), name->sun_path);
+}
+
+bool listen_socket_describe(int fd, char out[LISTEN_ADDRESS_SIZE])
+{
+	union {
+		struct sockaddr any;
+		struct sockaddr_un local;
+		struct sockaddr_in v4;
+		struct sockaddr_in6 v6;
+	} name = {0};
+	socklen_t len = sizeof name;
+	char host[INET6_ADDRSTRLEN] = "";
+
+	out[0] = '\0';
+	if (getsockname(fd, &name.any, &len))
+		return false;
+	switch (name.any.sa_family) {
+	case AF_UNIX:
+		describe_unix(&name.local, len, out);
+		return true;
+	case AF_INET:
+		inet_ntop(AF_INET, &name.v4.sin_addr, host, sizeof host);
+		snprintf(out, LISTEN_ADDRESS_SIZE, TCP_PREFIX "%s:%u", host,
+			 ntohs(name.v4.sin_port));
+		return true;
+	case AF_INET6:
+		inet_ntop(AF_INET6, &name.v6.sin6_addr, host, sizeof host);
+		snprintf(out, LISTEN_ADDRESS_SIZE, TCP_PREFIX "[%s]:%u", host,
+			 ntohs(name.v6.sin6_port));
+		return true;
+	default:
+		return false;
+	}
 }

@@ -20,5 +20,9 @@ bool listen_socket_unix(struct listen_set *set, struct listen_socket *socket,
 /* was_free: there is no orphan to wait for. */
 bool listen_socket_tcp(struct listen_set *set, struct listen_socket *socket,
 		       bool was_free);
+/* What a socket that somebody else has bound is bound to, in the words of the
+ * option `listen`; "unix:@name" is an abstract one. False: it is neither a unix
+ * nor an internet socket, and out is "". */
+bool listen_socket_describe(int fd, char out[LISTEN_ADDRESS_SIZE]);
 
 #endif

@@ -98,6 +98,7 @@ static int run(struct alone *alone)
 	if (!service_init(service, &hooks, &fault)) {
 		log_error("alone", "%s",
 			  fault.detail[0] ? fault.detail : fault.hint);
+		slots_unlink(service->slots);
 		return 1;
 	}
 	open_loop(alone);
@@ -108,7 +109,8 @@ static int run(struct alone *alone)
 	service_start(service);
 	loop_run(service->assembly.loop);
 	timer_stop(&alone->parent);
-	alone_slots_remove(service->slots);
+	/* Before it settles: that may be the end. */
+	slots_unlink(service->slots);
 	service_settle(service);
 	service_fini(service);
 	return 0;

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: ISC */
 #include "serve/alone_slots.h"
 
-#include <arpa/inet.h>
 #include <config.h>
 #include <dirent.h>
 #include <errno.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -19,6 +15,7 @@
 #include "base/text.h"
 #include "config/config.h"
 #include "pool/descriptors.h"
+#include "pool/listen_socket.h"
 #include "pool/slots.h"
 
 enum { PATH_SIZE = 4096 };
@@ -59,41 +56,6 @@ static void remove_dead(const char *folder)
 	closedir(dir);
 }
 
-static void put_tcp(char *out, size_t size, int family, const void *address,
-		    in_port_t port)
-{
-	char text[INET6_ADDRSTRLEN] = "";
-
-	inet_ntop(family, address, text, sizeof text);
-	snprintf(out, size, family == AF_INET6 ? "tcp:[%s]:%u" : "tcp:%s:%u",
-		 text, ntohs(port));
-}
-
-/* What descriptor 0 listens on, in the words of `listen`. */
-static void put_listen(char *out, size_t size)
-{
-	union {
-		struct sockaddr any;
-		struct sockaddr_un local;
-		struct sockaddr_in v4;
-		struct sockaddr_in6 v6;
-	} name = {0};
-	socklen_t len = sizeof name;
-
-	if (getsockname(STDIN_FILENO, &name.any, &len))
-		return;
-	if (name.any.sa_family == AF_UNIX)
-		snprintf(out, size, "unix:%.*s",
-			 (int)(len - offsetof(struct sockaddr_un, sun_path)),
-			 name.local.sun_path);
-	else if (name.any.sa_family == AF_INET)
-		put_tcp(out, size, AF_INET, &name.v4.sin_addr,
-			name.v4.sin_port);
-	else if (name.any.sa_family == AF_INET6)
-		put_tcp(out, size, AF_INET6, &name.v6.sin6_addr,
-			name.v6.sin6_port);
-}
-
 static void describe(struct slots *slots, const struct config *config)
 {
 	const struct config_limits *limits = &config->limits;
@@ -109,9 +71,11 @@ static void describe(struct slots *slots, const struct config *config)
 	    .started_ms = clock_wall_ms(&clock_system),
 	    .version = PACKAGE_VERSION,
 	};
+	char listen[LISTEN_ADDRESS_SIZE];
 
 	about.reloaded_ms = about.started_ms;
-	put_listen(about.listen, sizeof about.listen);
+	listen_socket_describe(STDIN_FILENO, listen);
+	snprintf(about.listen, sizeof about.listen, "%s", listen);
 	if (config->path)
 		snprintf(about.config_path, sizeof about.config_path, "%s",
 			 config->path);
@@ -135,9 +99,4 @@ struct slots *alone_slots_new(const struct config *config)
 	if (slots)
 		describe(slots, config);
 	return slots;
-}
-
-void alone_slots_remove(struct slots *slots)
-{
-	slots_unlink(slots);
 }

@@ -10,9 +10,8 @@ struct config;
 struct slots;
 
 /* In memory that nobody sees where the folder cannot be written. Files of
- * processes that were killed are removed. NULL with errno: not even that. */
+ * processes that were killed are removed. NULL with errno: not even that. The
+ * caller unlinks it at the end, and frees it. */
 struct slots *alone_slots_new(const struct config *config);
-/* Nobody shall see it any more; it is still to be freed. */
-void alone_slots_remove(struct slots *slots);
 
 #endif

@@ -181,6 +181,17 @@ scenario('what one that was killed has left is removed by the next one', async (
 	assert.deepEqual(fs.readdirSync(place.path('run')).sort(), [...others, `alone-${leat.pids[0]}.slots`].sort());
 });
 
+scenario('one that cannot start leaves nothing behind', async (place) => {
+	const upstream = await startUpstream(place);
+	const file = writeConfig(place, { upstream });
+	const env = { ...cleanEnvironment(), LEAT_CONFIG: file, LD_LIBRARY_PATH: place.dir };
+	place.write('libcurl.so.4', 'no library');
+	const done = await place.run('spawn-fcgi', '/usr/bin/spawn-fcgi', ['-s', place.path('s'), '-n', '--', LEAT], { env });
+	assert.equal(done.code, 1);
+	assert.match(fs.readFileSync(place.path('leat.log'), 'utf8'), /libcurl\.so\.4 cannot be loaded/);
+	assert.deepEqual(fs.readdirSync(place.path('run')), []);
+});
+
 scenario('a folder that cannot be written keeps nobody from being served', async (place) => {
 	const leat = await startAlone(place, { more: { runtime_dir: place.path('nowhere', 'at-all') } });
 	assert.ok(isAlive(leat.pids[0]));
