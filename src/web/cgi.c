@@ -150,17 +150,19 @@ void cgi_answer(struct server *server, struct request *request, int fd,
 	peer_read_answer(peer_open_raw(server, fd, request), fault);
 }
 
+/* As much as is taken: who takes nothing for a while gets no more. */
 static void write_all(int fd, struct slice bytes)
 {
 	while (bytes.len > 0) {
 		ssize_t done = write(fd, bytes.data, bytes.len);
 		struct pollfd full = {fd, POLLOUT, 0};
 
-		if (done < 0 && errno == EAGAIN)
-			poll(&full, 1, DRAIN_MS);
-		else if (done < 0 && errno != EINTR)
+		if (done < 0 && errno == EAGAIN &&
+		    poll(&full, 1, DRAIN_MS) == 0)
 			return;
-		else if (done > 0)
+		if (done < 0 && errno != EAGAIN && errno != EINTR)
+			return;
+		if (done > 0)
 			bytes = slice_make(bytes.data + done,
 					   bytes.len - (size_t)done);
 	}

@@ -39,7 +39,8 @@ bool cgi_read(struct request *request, char *const *params,
  * server has no open peer. */
 void cgi_answer(struct server *server, struct request *request, int fd,
 		const struct fault *fault);
-/* Answers without a server, waiting for fd. */
+/* Answers without a server; waits for fd, but not for one that takes nothing
+ * for some seconds. */
 void cgi_refuse(char *const *params, int fd, const struct fault *fault);
 
 /* Throws away what still comes, so that who sends it sees the answer and not

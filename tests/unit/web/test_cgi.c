@@ -309,6 +309,24 @@ static void a_refusal_needs_no_server(void **state)
 	close(ends[1]);
 }
 
+/* A pipe that is full, and that nobody empties. */
+static void a_refusal_does_not_wait_for_ever(void **state)
+{
+	char *params[] = {(char[]){"REQUEST_METHOD=GET"}, NULL};
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_NONBLOCK), 0);
+	while (write(ends[1], "x", 1) == 1)
+		continue;
+	fault_set_hint(&fault, ERROR_INTERNAL, "A hint.");
+	alarm(20);
+	cgi_refuse(params, ends[1], &fault);
+	alarm(0);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void what_still_comes_is_thrown_away(void **state)
 {
 	(void)state;
@@ -340,6 +358,7 @@ int main(void)
 	    EACH(who_no_longer_reads_ends_the_turn),
 	    EACH(a_slow_reader_gets_everything),
 	    EACH(a_refusal_needs_no_server),
+	    EACH(a_refusal_does_not_wait_for_ever),
 	    EACH(what_still_comes_is_thrown_away),
 	};
 
