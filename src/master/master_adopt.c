@@ -183,6 +183,8 @@ bool master_adopt_open(struct master *master, struct master_state *state)
 	    !open_slots(start, state)) {
 		log_error("pool", "reload: the sockets or the shared memory "
 				  "are lost; workers go on without a master");
+		/* Their sockets stay where clients find them. */
+		start->listeners.count = 0;
 		return false;
 	}
 	return true;

@@ -46,6 +46,16 @@ static void save_listeners(const struct listen_set *set,
 	}
 }
 
+/* A path that is cut is another one. */
+static bool copy_path(char out[SLOTS_TEXT_SIZE], const char *path)
+{
+	if (snprintf(out, SLOTS_TEXT_SIZE, "%s", path) < SLOTS_TEXT_SIZE)
+		return true;
+	errno = ENAMETOOLONG;
+	return false;
+}
+
+/* False with errno. */
 static bool save(struct master *master, struct master_state *state)
 {
 	const struct master_start *start = &master->start;
@@ -57,14 +67,13 @@ static bool save(struct master *master, struct master_state *state)
 	state->last_incarnation = slots_last_incarnation(start->slots);
 	state->is_wanted = master->is_wanted;
 	state->slots_fd = slots_fd(start->slots);
-	snprintf(state->slots_path, sizeof state->slots_path, "%s",
-		 slots_path(start->slots));
 	state->first_config_fd = start->first_config_fd;
 	state->new_config_fd = master->new_config_fd;
-	snprintf(state->config_path, sizeof state->config_path, "%s",
-		 master->config->path ? master->config->path : "");
 	save_listeners(&start->listeners, state);
-	return master_pool_keep_save(master->pool, state);
+	return copy_path(state->slots_path, slots_path(start->slots)) &&
+	       copy_path(state->config_path,
+			 master->config->path ? master->config->path : "") &&
+	       master_pool_keep_save(master->pool, state);
 }
 
 static int write_state(const struct master_state *state)

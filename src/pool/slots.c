@@ -242,13 +242,27 @@ struct slot *slots_at(struct slots *slots, unsigned index)
 	return &slots->file->slots[index];
 }
 
+/* Around a change of words that are no atoms; *count is odd in between. The
+ * fence keeps the change behind the first, as the reader's keeps its copy
+ * before the second look. */
+static void begin_change(_Atomic uint32_t *count)
+{
+	atomic_fetch_add(count, 1);
+	atomic_thread_fence(memory_order_release);
+}
+
+static void end_change(_Atomic uint32_t *count)
+{
+	atomic_fetch_add(count, 1);
+}
+
 void slots_set_about(struct slots *slots, const struct slots_about *about)
 {
 	struct slots_file *file = slots->file;
 
-	atomic_fetch_add(&file->about_changes, 1);
+	begin_change(&file->about_changes);
 	file->about = *about;
-	atomic_fetch_add(&file->about_changes, 1);
+	end_change(&file->about_changes);
 	atomic_store(&file->generation, about->generation);
 }
 
@@ -320,10 +334,10 @@ void slots_clear(struct slots *slots, unsigned index)
 	atomic_store(&slot->open_streams, 0);
 	atomic_store(&slot->open_peers, 0);
 	atomic_store(&slot->name_count, 0);
-	atomic_fetch_add(&file->moves, 1);
+	begin_change(&file->moves);
 	keep_counters(&file->kept, &slot->metrics);
 	memset(&slot->metrics, 0, sizeof slot->metrics);
-	atomic_fetch_add(&file->moves, 1);
+	end_change(&file->moves);
 	for (unsigned i = 0; i < SLOTS_ADDRESSES; i++)
 		if (atomic_load_explicit(&slot->addresses[i],
 					 memory_order_relaxed))
