@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/commands.h"
 
+#include <config.h>
 #include <limits.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "app/cli_options.h"
 #include "config/config_memory.h"
+#include "master/master_check.h"
+#include "master/master_state.h"
 #include "serve/candidate.h"
 
 enum { UNSET = UINT_MAX };
@@ -29,7 +33,15 @@ static int run(int argc, char **argv)
 		return status;
 	memory.fd = fd == UNSET ? -1 : (int)fd;
 	memory.first_fd = first_fd == UNSET ? -1 : (int)first_fd;
-	return candidate_run(&memory, (int)state) ? CLI_OK : CLI_FAILED;
+	if (state != MASTER_STATE_VERSION) {
+		puts("leat " PACKAGE_VERSION " cannot take over a running "
+		     "pool of this version: restart leat instead");
+		return CLI_FAILED;
+	}
+	if (!candidate_run(&memory))
+		return CLI_FAILED;
+	puts(MASTER_CHECK_GOOD PACKAGE_VERSION);
+	return CLI_OK;
 }
 
 /* Started by the master alone; not in the list of commands. */

@@ -352,3 +352,16 @@ void log_write(enum log_level level, const char *area, const char *format, ...)
 	if (!enqueue(level, text, len) && !emit(level, text, len))
 		count_dropped();
 }
+
+void log_write_lines(enum log_level level, const char *area, const char *prefix,
+		     const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+
+		if (len)
+			log_write(level, area, "%s: %.*s", prefix, (int)len,
+				  text);
+		text += len + (text[len] == '\n');
+	}
+}

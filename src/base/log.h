@@ -39,6 +39,10 @@ bool log_is_on(enum log_level level);
 uint64_t log_dropped(void);
 void log_write(enum log_level level, const char *area, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+/* Each line of text as one of the log, "prefix: line"; empty ones are left
+ * out. */
+void log_write_lines(enum log_level level, const char *area, const char *prefix,
+		     const char *text);
 
 #define log_error(area, ...) log_write(LOG_LEVEL_ERROR, area, __VA_ARGS__)
 #define log_warn(area, ...)  log_write(LOG_LEVEL_WARN, area, __VA_ARGS__)

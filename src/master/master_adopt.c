@@ -57,19 +57,6 @@ bool master_adopt_find(struct master_state *state, const char **why)
 	return true;
 }
 
-static void tell_lines(const struct buffer *lines, bool is_error)
-{
-	const char *at = buffer_string(lines);
-
-	while (*at) {
-		size_t len = strcspn(at, "\n");
-
-		log_write(is_error ? LOG_LEVEL_ERROR : LOG_LEVEL_WARN, "pool",
-			  "reload: %.*s", (int)len, at);
-		at += len + (at[len] == '\n');
-	}
-}
-
 static struct config *load(const struct master_state *state, int fd,
 			   struct buffer *told, struct buffer *problems)
 {
@@ -90,14 +77,16 @@ static bool open_config(struct master *master, struct master_state *state)
 	buffer_init(&problems, 64 << 10);
 	master->config = load(state, state->new_config_fd, &told, &problems);
 	if (!master->config) {
-		tell_lines(&problems, true);
+		log_write_lines(LOG_LEVEL_ERROR, "pool", "reload",
+				buffer_string(&problems));
 		buffer_clear(&told);
 		master->config =
 		    load(state, state->config_fd, &told, &problems);
 	}
 	if (master->config) {
 		master_start_open_log(master->config);
-		tell_lines(&told, false);
+		log_write_lines(LOG_LEVEL_WARN, "pool", "reload",
+				buffer_string(&told));
 	}
 	buffer_fini(&told);
 	buffer_fini(&problems);

@@ -4,23 +4,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "master/master_spawn.h"
+#include "master/master_program.h"
 #include "master/master_state.h"
 
-enum { WORDS_MAX = 16 << 10, ARGUMENTS_MAX = 12, NUMBER_SIZE = 12 };
-
-struct arguments {
-	char *list[ARGUMENTS_MAX + 1];
-	unsigned count;
-	char numbers[3][NUMBER_SIZE];
-	unsigned number_count;
-};
+enum { WORDS_MAX = 16 << 10 };
 
 void master_check_init(struct master_check *check)
 {
@@ -36,87 +28,20 @@ static void stop_listening(struct master_check *check)
 	check->fd = -1;
 }
 
-/* argv is not written to, whatever its type says. */
-static void add(struct arguments *arguments, const char *text)
+static pid_t run(const struct master_check_options *options, int words)
 {
-	arguments->list[arguments->count++] = (char *)(uintptr_t)text;
-	arguments->list[arguments->count] = NULL;
-}
+	struct master_program program;
 
-static void add_number(struct arguments *arguments, const char *name, int value)
-{
-	char *text = arguments->numbers[arguments->number_count++];
-
-	if (value < 0)
-		return;
-	snprintf(text, NUMBER_SIZE, "%d", value);
-	add(arguments, name);
-	add(arguments, text);
-}
-
-static void fill_arguments(struct arguments *arguments,
-			   const struct master_check_options *options)
-{
-	memset(arguments, 0, sizeof *arguments);
-	add(arguments, "leat");
-	add(arguments, "candidate");
-	add_number(arguments, "--state", MASTER_STATE_VERSION);
-	add_number(arguments, "--config-fd", options->config_fd);
-	add_number(arguments, "--first-config-fd", options->first_config_fd);
-	if (options->config_path) {
-		add(arguments, "--config");
-		add(arguments, options->config_path);
-	}
-}
-
-static int fill_actions(posix_spawn_file_actions_t *actions,
-			const struct master_check_options *options, int words)
-{
-	int error = posix_spawn_file_actions_addopen(actions, STDIN_FILENO,
-						     "/dev/null", O_RDONLY, 0);
-
-	if (!error)
-		error = posix_spawn_file_actions_adddup2(actions, words,
-							 STDOUT_FILENO);
-	if (!error)
-		error = posix_spawn_file_actions_adddup2(actions, words,
-							 STDERR_FILENO);
-	/* The same number on both sides: that takes CLOEXEC away. */
-	if (!error && options->config_fd >= 0)
-		error = posix_spawn_file_actions_adddup2(
-		    actions, options->config_fd, options->config_fd);
-	if (!error && options->first_config_fd >= 0)
-		error = posix_spawn_file_actions_adddup2(
-		    actions, options->first_config_fd,
-		    options->first_config_fd);
-	return error;
-}
-
-static int spawn(struct master_check *check,
-		 const struct master_check_options *options, int words)
-{
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	struct arguments arguments;
-	int error;
-
-	fill_arguments(&arguments, options);
-	error = posix_spawn_file_actions_init(&actions);
-	if (error)
-		return error;
-	error = posix_spawnattr_init(&attributes);
-	if (!error) {
-		error = fill_actions(&actions, options, words);
-		if (!error)
-			error = master_spawn_attributes(&attributes);
-		if (!error)
-			error =
-			    posix_spawn(&check->pid, options->exe, &actions,
-					&attributes, arguments.list, environ);
-		posix_spawnattr_destroy(&attributes);
-	}
-	posix_spawn_file_actions_destroy(&actions);
-	return error;
+	master_program_init(&program, "candidate");
+	program.output = words;
+	master_program_add_number(&program, "--state", MASTER_STATE_VERSION);
+	master_program_add_descriptor(&program, "--config-fd",
+				      options->config_fd);
+	master_program_add_descriptor(&program, "--first-config-fd",
+				      options->first_config_fd);
+	if (options->config_path)
+		master_program_add(&program, "--config", options->config_path);
+	return master_program_start(&program, options->exe);
 }
 
 bool master_check_start(struct master_check *check,
@@ -124,7 +49,7 @@ bool master_check_start(struct master_check *check,
 			uint64_t now_ms)
 {
 	int ends[2];
-	int error;
+	pid_t pid;
 
 	buffer_clear(&check->words);
 	check->is_late = false;
@@ -136,15 +61,16 @@ bool master_check_start(struct master_check *check,
 	}
 	/* The child writes as any program does; only we must not wait. */
 	fcntl(ends[1], F_SETFL, 0);
-	error = spawn(check, options, ends[1]);
-	close(ends[1]);
-	if (error) {
-		close(ends[0]);
-		check->pid = 0;
+	pid = run(options, ends[1]);
+	if (pid < 0)
 		buffer_printf(&check->words, "%s cannot be executed: %s\n",
-			      options->exe, strerror(error));
+			      options->exe, strerror(errno));
+	close(ends[1]);
+	if (pid < 0) {
+		close(ends[0]);
 		return false;
 	}
+	check->pid = pid;
 	check->fd = ends[0];
 	check->end_ms = now_ms + MASTER_CHECK_MS;
 	return true;

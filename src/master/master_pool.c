@@ -279,7 +279,7 @@ static void on_death(struct master_pool *pool, unsigned slot, int status,
 		master_generations_on_death(pool, slot,
 					    WIFEXITED(status) &&
 						WEXITSTATUS(status) ==
-						    MASTER_POOL_EXIT_CONFIG,
+						    CHANNEL_FAILED_STATUS,
 					    now_ms);
 	if (pool->is_draining || worker->state == WORKER_DRAINING)
 		master_pool_release(pool, slot);

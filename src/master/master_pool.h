@@ -24,10 +24,6 @@ struct master_pool;
 struct pollfd;
 struct slots;
 
-/* Exit status of a worker that the configuration keeps from starting
- * (EX_CONFIG of sysexits.h). */
-enum { MASTER_POOL_EXIT_CONFIG = 78 };
-
 struct master_pool_options {
 	struct slots *slots;
 	const struct listen_set *listeners;

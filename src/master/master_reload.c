@@ -36,23 +36,10 @@ static void close_config(struct master *master)
 	master->new_config_fd = -1;
 }
 
-/* The words of the check, a line of the log for each of theirs. */
-static void tell_words(const struct master_check *check)
-{
-	const char *at = buffer_string(&check->words);
-
-	while (*at) {
-		size_t len = strcspn(at, "\n");
-
-		if (len)
-			log_error("pool", "reload: %.*s", (int)len, at);
-		at += len + (at[len] == '\n');
-	}
-}
-
 static void tell_refused(struct master *master, uint64_t now_ms)
 {
-	tell_words(&master->check);
+	log_write_lines(LOG_LEVEL_ERROR, "pool", "reload",
+			buffer_string(&master->check.words));
 	master_report_kept(&master->report, now_ms,
 			   buffer_string(&master->check.words));
 	log_error("pool", "reload: nothing has changed; generation %u goes on",

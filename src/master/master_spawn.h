@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * Starting one worker: `leat worker …` from the binary of its generation by
- * descriptor (which also a replaced one still is), never a fork without exec.
- * What the worker needs goes by descriptor number in its
- * arguments; every other descriptor is CLOEXEC.
+ * Starting one worker: `leat worker …` (pool/worker_args.h) from the binary of
+ * its generation by descriptor, which also a replaced one still is.
  */
 #ifndef LEAT_MASTER_MASTER_SPAWN_H
 #define LEAT_MASTER_MASTER_SPAWN_H
 
-#include <spawn.h>
 #include <sys/types.h>
 
 #include "base/ids.h"
@@ -26,9 +23,6 @@ struct master_spawn {
 	const struct listen_set *listeners;
 };
 
-/* For every child of a master: no signal blocked, every one default. 0 or an
- * error number. */
-int master_spawn_attributes(posix_spawnattr_t *attributes);
 /* The process, or -1 with errno set. */
 pid_t master_spawn(const struct master_spawn *spawn);
 

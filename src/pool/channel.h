@@ -33,12 +33,14 @@
 enum {
 	CHANNEL_INLINE_MAX = 8192,
 	CHANNEL_BYTES_MAX = 256 << 20,
-	CHANNEL_UNTAKEN_MAX = 64 /* requests sent to one owner */
+	CHANNEL_UNTAKEN_MAX = 64,  /* requests sent to one owner */
+	CHANNEL_FAILED_STATUS = 78 /* EX_CONFIG of sysexits.h */
 };
 
 enum channel_type {
 	CHANNEL_READY = 1,
-	CHANNEL_FAILED,	 /* bytes: why this worker cannot start */
+	CHANNEL_FAILED,	 /* bytes: why this worker cannot start; it then
+			  * exits with CHANNEL_FAILED_STATUS */
 	CHANNEL_FORWARD, /* for `owner`; a request */
 	CHANNEL_TAKEN,	 /* the adopted request `id` is being answered here */
 	CHANNEL_REFUSED, /* it is not: no descriptor is left */

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: ISC */
 #include "serve/candidate.h"
 
-#include <config.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,8 +9,6 @@
 #include "base/metrics.h"
 #include "config/config.h"
 #include "config/config_memory.h"
-#include "master/master_check.h"
-#include "master/master_state.h"
 #include "serve/service.h"
 
 static bool can_assemble(const struct config *config)
@@ -40,24 +37,17 @@ static bool can_log(const struct config *config)
 	return false;
 }
 
-bool candidate_run(const struct config_memory *memory, int state_version)
+bool candidate_run(const struct config_memory *memory)
 {
 	struct buffer problems;
 	struct config *config;
 	bool is_good;
 
-	if (state_version != MASTER_STATE_VERSION) {
-		puts("leat " PACKAGE_VERSION " cannot take over a running "
-		     "pool of this version: restart leat instead");
-		return false;
-	}
 	buffer_init(&problems, 64 << 10);
 	config = config_memory_load(memory, NULL, &problems);
 	fputs(buffer_string(&problems), stdout);
 	buffer_fini(&problems);
 	is_good = config && can_log(config) && can_assemble(config);
 	config_free(config);
-	if (is_good)
-		puts(MASTER_CHECK_GOOD PACKAGE_VERSION);
 	return is_good;
 }

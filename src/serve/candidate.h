@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 /*
- * `leat candidate`, run by a master before a reload (master/master_check.h):
- * could this binary, with this configuration, serve? Everything that a worker
+ * `leat candidate`, run by a master before a reload: could this binary, with
+ * this configuration, serve? Everything that a worker
  * puts together is put together once; nothing is served and nobody is asked.
  */
 #ifndef LEAT_SERVE_CANDIDATE_H
@@ -11,8 +11,7 @@
 
 struct config_memory;
 
-/* Says on standard output why not, or that it can. state_version: what the
- * master would hand over. */
-bool candidate_run(const struct config_memory *memory, int state_version);
+/* False: standard output says why not. */
+bool candidate_run(const struct config_memory *memory);
 
 #endif

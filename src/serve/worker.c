@@ -12,7 +12,6 @@
 #include "base/log.h"
 #include "config/config.h"
 #include "config/config_memory.h"
-#include "master/master_pool.h"
 #include "pool/notify.h"
 #include "pool/worker_link.h"
 #include "serve/worker_private.h"
@@ -52,7 +51,7 @@ static void on_adopt(void *state, const struct channel_message *message,
 static int refuse(const struct worker *worker, const char *why)
 {
 	worker_link_say_failed(worker->args.channel_fd, why);
-	return MASTER_POOL_EXIT_CONFIG;
+	return CHANNEL_FAILED_STATUS;
 }
 
 static void close_fd(int fd)

@@ -23,7 +23,7 @@ LAYERS = {
     "config": "base",
     "pool": "config io base",
     "master": "pool config base",
-    "serve": "master pool config web chat policy provider context durable wire "
+    "serve": "pool config web chat policy provider context durable wire "
              "core io base",
     "doctor": "wire io base",
     "app": "serve doctor master pool config web chat policy provider context "

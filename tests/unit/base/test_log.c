@@ -115,6 +115,21 @@ static void lines_above_the_level_are_not_written(void **state)
 	assert_true(log_is_on(LOG_LEVEL_WARN));
 }
 
+static void each_line_of_a_text_is_a_line_of_the_log(void **state)
+{
+	const char *text;
+
+	(void)state;
+	open_log(LOG_LEVEL_WARN);
+	log_write_lines(LOG_LEVEL_WARN, "pool", "reload", "one\n\n two\nthree");
+	log_write_lines(LOG_LEVEL_INFO, "pool", "reload", "not this");
+	text = read_all(path);
+	assert_int_equal(count_lines(text), 3);
+	assert_non_null(strstr(text, " pool: reload: one\n"));
+	assert_non_null(strstr(text, " pool: reload:  two\n"));
+	assert_non_null(strstr(text, " pool: reload: three\n"));
+}
+
 static void a_stranger_cannot_write_a_line_of_his_own(void **state)
 {
 	const char *text;
@@ -407,6 +422,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 	    TEST(a_line_has_time_level_ident_and_area),
 	    TEST(lines_above_the_level_are_not_written),
+	    TEST(each_line_of_a_text_is_a_line_of_the_log),
 	    TEST(a_stranger_cannot_write_a_line_of_his_own),
 	    TEST(a_long_line_is_cut_between_characters),
 	    TEST(a_long_area_leaves_room_for_the_message),

@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "master/master_pool_private.h"
+#include "pool/channel.h"
 #include "pool/listen.h"
 #include "pool/slots.h"
 
@@ -137,7 +138,7 @@ static void a_generation_that_refuses_is_given_up_and_the_old_goes_on(
 	begin(WORKERS);
 	make_run(2, WORKER_RUNNING);
 	make_run(3, WORKER_STARTING);
-	die(3, MASTER_POOL_EXIT_CONFIG << 8);
+	die(3, CHANNEL_FAILED_STATUS << 8);
 	assert_int_equal(master_generations_check(pool, now_ms),
 			 MASTER_EVENT_FAILED);
 	assert_int_equal(master_generations_current(pool)->number, 1);
@@ -191,7 +192,7 @@ static void the_first_generation_is_waited_for(void **state)
 	assert_int_equal(master_generations_check(pool, now_ms),
 			 MASTER_EVENT_NONE);
 	make_run(0, WORKER_STARTING);
-	die(0, MASTER_POOL_EXIT_CONFIG << 8);
+	die(0, CHANNEL_FAILED_STATUS << 8);
 	assert_non_null(master_pool_failure(pool));
 }
 
