@@ -10,6 +10,7 @@
 #include "base/memory.h"
 #include "base/text.h"
 #include "config/config.h"
+#include "pool/descriptors.h"
 #include "serve/cgi_process.h"
 #include <config.h>
 
@@ -111,6 +112,7 @@ int cli_main(int argc, char **argv)
 {
 	struct start_facts facts;
 
+	descriptors_fill();
 	start_mode_look(&facts, argc, argv);
 	switch (start_mode_of(&facts)) {
 	case START_ALONE:

@@ -1,9 +1,20 @@
 /* SPDX-License-Identifier: ISC */
 #include "pool/descriptors.h"
 
+#include <fcntl.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 enum { KEPT = 64, STREAMS_MAX = 1000000 };
+
+void descriptors_fill(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			/* The lowest that is free, which is this one. */
+			open("/dev/null",
+			     fd == STDIN_FILENO ? O_WRONLY : O_RDONLY);
+}
 
 unsigned descriptors_raise(void)
 {

@@ -129,6 +129,7 @@ int alone_run(struct config *config)
 	char ident[32];
 	int status;
 
+	service_unblock_signals();
 	alone.parent_pid = parent_that_matters();
 	service->config = config;
 	service->process = "alone";

@@ -70,18 +70,6 @@ static void refuse(const struct cgi_process *process, const char *sentence)
 	end(process, 1);
 }
 
-/* A number that is free would be given to the next that is opened, and the
- * reply be written there. */
-static void fill_descriptors(void)
-{
-	int fd = open("/dev/null", O_RDWR);
-
-	while (fd >= 0 && fd <= STDERR_FILENO)
-		fd = open("/dev/null", O_RDWR);
-	if (fd >= 0)
-		close(fd);
-}
-
 static void open_config(struct cgi_process *process)
 {
 	struct buffer problems;
@@ -189,16 +177,17 @@ void cgi_process_run(void)
 {
 	static struct cgi_process process;
 
+	service_unblock_signals();
 	process.params = environ;
 	/* Nothing has been read: a start that fails throws it away, or a web
 	 * server that still sends sees a reset instead of the answer. */
 	process.input = (struct cgi_input){.is_cut = true};
 	process.output_flags = fcntl(STDOUT_FILENO, F_GETFL);
-	if (process.output_flags < 0) {
-		fputs("leat: standard output is closed\n", stderr);
+	if (process.output_flags < 0 ||
+	    (process.output_flags & O_ACCMODE) == O_RDONLY) {
+		fputs("leat: standard output cannot be written to\n", stderr);
 		_exit(1);
 	}
-	fill_descriptors();
 	open_config(&process);
 	clear_environment();
 	open_log(&process);

@@ -15,6 +15,14 @@ enum {
 	SHORT_TRIES = 3
 };
 
+void service_unblock_signals(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
 bool service_open_log(const struct config *config, const char *ident)
 {
 	const struct log_options options = {
@@ -154,6 +162,8 @@ bool service_init(struct service *service, const struct server_hooks *hooks,
 	/* After libfcgi has set its own. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
+	/* A log that has grown to `ulimit -f` is an error of its writes. */
+	signal(SIGXFSZ, SIG_IGN);
 	return true;
 }
 

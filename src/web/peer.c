@@ -252,8 +252,8 @@ void peer_send(struct peer *peer, struct buffer *framed)
 		return;
 	if (peer->out.len == 0)
 		done = send_some(peer, framed->data, framed->len);
-	/* A peer that is gone is noticed by its watch; what it does not
-	 * take waits there. */
+	/* A peer that is gone is noticed by its watch, or without one by
+	 * peer_run(); what it does not take waits there. */
 	if (done < 0)
 		done = 0;
 	if ((size_t)done == framed->len) {
@@ -264,6 +264,8 @@ void peer_send(struct peer *peer, struct buffer *framed)
 		      framed->len - (size_t)done);
 	watch(peer);
 	peer_touch(peer, &peer->server->slow);
+	if (!peer->watch)
+		server_mark_pump(peer);
 }
 
 void peer_reply(struct peer *peer, const struct reply_head *head,
@@ -310,8 +312,12 @@ void peer_reply_fault(struct peer *peer, const struct fault *fault)
 
 void peer_run(struct peer *peer)
 {
-	if (peer->out.len > 0)
+	if (peer->out.len > 0) {
+		/* The disk of a file is full: it will not take more later. */
+		if (!peer->watch)
+			peer_read_end(peer);
 		return;
+	}
 	switch (peer->state) {
 	case PEER_STREAMING:
 		peer->stream->pump(peer);

@@ -150,6 +150,32 @@ scenario('SIGUSR1 reopens the log, SIGHUP changes nothing', async (place) => {
 	assert.ok(isAlive(pid));
 });
 
+// The FastCGI specification lets a web server start it so (section 2.2).
+scenario('with its output and error closed it writes over nothing', async (place) => {
+	const file = writeConfig(place);
+	place.write('leat.conf', fs.readFileSync(file, 'utf8').replace(/^log = .*\n/m, ''));
+	const socket = place.path('alone.sock');
+	const alone = place.spawn('alone', 'python3', ['-c', `
+import os, socket, sys
+s = socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1])
+s.listen(5)
+os.dup2(s.fileno(), 0)
+os.closerange(1, 3)
+os.execv(sys.argv[2], sys.argv[2:])
+`, socket, path.resolve(LEAT)], { env: { ...cleanEnvironment(), LEAT_CONFIG: file } });
+	await eventually(async () => (await fcgiRequest(socket, { path: '/ask/readyz' })).status === 200, 'it answers');
+	// A line of the log, or ten.
+	for (let n = 0; n < 10; n++)
+		assert.equal((await fcgiRequest(socket, { path: '/ask/chat', method: 'POST', body: '{"query":"q"}' })).status, 200);
+	const [slots] = fs.readdirSync(place.path('run'));
+	assert.match(fs.readFileSync(place.path('run', slots), 'latin1').slice(0, 8), /^leatslot/);
+	for (const fd of [1, 2])
+		assert.equal(fs.readlinkSync(`/proc/${alone.pid}/fd/${fd}`), '/dev/null');
+	assert.equal(await alone.stop(), null);
+	assert.deepEqual(alone.exit, { code: 0, signal: null });
+});
+
 scenario('when the process that started it dies, it ends as well', async (place) => {
 	const file = writeConfig(place);
 	const socket = place.path('alone.sock');

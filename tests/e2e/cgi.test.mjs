@@ -176,6 +176,35 @@ scenario('SIGTERM ends the upstream request and the process at once', async (pla
 		});
 });
 
+// As a thread of a web server may have them for itself.
+const BLOCKED = `
+import os, signal, sys
+signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+os.execv(sys.argv[1], sys.argv[1:])
+`;
+
+scenario('SIGTERM is heard though whoever started the program has blocked it', async (place, t) => {
+	const cgi = await startCgi(place, { script: (call) => call.head() });
+	for (const [name, open] of Object.entries({
+		'while it streams': async () => {
+			const program = cgi.open({ ...ask('q'), env: { PATH: process.env.PATH } }, { program: 'python3', args: ['-c', BLOCKED, LEAT] });
+			await program.until('status', 2);
+			return program;
+		},
+		'while the body comes': async () => {
+			const program = cgi.open({ ...ask('q'), env: { PATH: process.env.PATH } }, { program: 'python3', args: ['-c', BLOCKED, LEAT], keepsInput: true });
+			await eventually(() => fs.readFileSync(`/proc/${program.child.pid}/comm`, 'utf8').trim() === path.basename(LEAT), 'it runs');
+			await sleep(100);
+			return program;
+		},
+	}))
+		await t.test(name, async () => {
+			const program = await open();
+			program.child.kill('SIGTERM');
+			await within(program.ended, 1000 * SLOWNESS, 'the program ends');
+		});
+});
+
 scenario('a reader that closes the output ends both at once, also while the model is silent', async (place, t) => {
 	const cgi = await startCgi(place);
 	let n = 0;
@@ -256,11 +285,23 @@ scenario('the output may be a file, or closed', async (place) => {
 	const reply = parseCgi(fs.readFileSync(file));
 	assert.equal(reply.status, 200);
 	assert.match(reply.text, /"type":"final"/);
-	const closed = await place.run('closed', 'sh', ['-c', 'exec "$0" >&-', path.resolve(LEAT)],
-		{ env: { ...cgi.environment({ path: '/ask/chat?query=q' }), PATH: process.env.PATH } });
-	assert.equal(closed.code, 1);
-	assert.match(closed.stderr, /standard output is closed/);
+	for (const nothing of ['>&-', '1</dev/null', '<&- >&-']) {
+		const closed = await place.run('closed', 'sh', ['-c', `exec "$0" ${nothing}`, path.resolve(LEAT)],
+			{ env: { ...cgi.environment({ path: '/ask/chat?query=q' }), PATH: process.env.PATH } });
+		assert.equal(closed.code, 1);
+		assert.match(closed.stderr, /standard output cannot be written to/);
+	}
 	assert.equal(cgi.upstream.calls.length, 1, 'nobody pays for it');
+});
+
+scenario('nobody pays for what a full disk does not take', async (place) => {
+	const cgi = await startCgi(place, { script: endless });
+	const fd = fs.openSync('/dev/full', 'w');
+	const program = cgi.open(ask('q'), { stdout: fd });
+	fs.closeSync(fd);
+	await within(program.ended, 1000 * SLOWNESS, 'the program ends');
+	assert.equal(program.exit.code, 0);
+	await eventually(() => cgi.upstream.calls.every((call) => call.isClosed), 'no call is left');
 });
 
 scenario('a start that fails is a JSON 500 without secrets, and the error log has the rest', async (place, t) => {

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import net from 'node:net';
+import path from 'node:path';
 import { scenario, sleep, eventually, within, freePort, SLOWNESS } from './lib/place.mjs';
 import { LEAT, childrenOf, cleanEnvironment, configText, leatConfig, startLeat } from './lib/leat.mjs';
 import { fcgiRequest } from './lib/fcgi.mjs';
@@ -198,6 +199,17 @@ scenario('a killed master leaves workers that answer until another master comes'
 	await eventually(() => orphans.every((pid) => !isAlive(pid)), 'the orphans go', 15000);
 	assert.equal(next.workers().length, 2);
 	assert.equal((await site.request('healthz')).status, 200);
+});
+
+scenario('a pool serves, and reloads, with its input, output and error closed', async (place) => {
+	const leat = await startLeat(place, { wrap: ['sh', '-c', 'exec "$@" <&- >&- 2>&-', 'sh', path.resolve(LEAT)] });
+	const before = leat.workers();
+	process.kill(leat.pid, 'SIGHUP');
+	await eventually(() => leat.workers().length === 2 && !leat.workers().some((pid) => before.includes(pid)), 'it has reloaded', 10000);
+	for (const pid of [leat.pid, ...leat.workers()])
+		for (const fd of [0, 1, 2])
+			assert.equal(fs.readlinkSync(`/proc/${pid}/fd/${fd}`), '/dev/null');
+	assert.equal((await fcgiRequest(leat.socket, HEALTH)).status, 200);
 });
 
 scenario('a wrong configuration stops the start with file, line and what is allowed', async (place, t) => {
