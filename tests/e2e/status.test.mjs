@@ -133,6 +133,8 @@ scenario('processes alone are listed, with what cannot be seen', async (place) =
 		const server = net.createServer();
 		await new Promise((resolve) => server.listen(place.path(`alone-${n}.sock`), resolve));
 		children.push(spawn(LEAT, ['serve', '-c', leat.file], { stdio: [server._handle, 'ignore', 'ignore'], env: cleanEnvironment() }));
+		// The socket is theirs; ours would keep this program from ending.
+		server.close();
 	}
 	await eventually(async () => (await statusJson(place, leat)).json.pools.length === 3, 'all three', 10000);
 	const { code, json } = await statusJson(place, leat);

@@ -213,10 +213,24 @@ export class Place {
 	}
 }
 
+/** Who forgets a socket would keep this file, and so all others, waiting. */
+const END_MS = 30000;
+let running = 0;
+let end;
+
+function watchTheEnd() {
+	end = setTimeout(() => {
+		process.stderr.write(`This file does not end after its last test; what keeps it: ${process.getActiveResourcesInfo().join(' ')}\n`);
+		process.exit(1);
+	}, END_MS).unref();
+}
+
 /** A test with a place of its own. */
 export function scenario(name, fn, options = {}) {
 	test(name, { timeout: 90000 * SLOWNESS, ...options }, async (t) => {
 		const place = new Place();
+		clearTimeout(end);
+		running++;
 		let failed = true;
 		try {
 			await fn(place, t);
@@ -225,6 +239,7 @@ export function scenario(name, fn, options = {}) {
 			const faults = await place.close();
 			if (failed || faults.length) place.printLogs();
 			place.remove();
+			if (--running === 0) watchTheEnd();
 			if (!failed) assert.deepEqual(faults, []);
 		}
 	});
