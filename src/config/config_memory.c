@@ -3,10 +3,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "base/memory_file.h"
 #include "config/config_keep.h"
 #include "config/config_secret.h"
 
@@ -20,52 +18,19 @@ static void wipe(struct buffer *text)
 	buffer_fini(text);
 }
 
-static bool write_all(int fd, struct slice text)
-{
-	while (text.len > 0) {
-		ssize_t n = write(fd, text.data, text.len);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0) {
-			text.data += n;
-			text.len -= (size_t)n;
-		}
-	}
-	return true;
-}
-
 int config_memory_make(const char *path)
 {
 	struct buffer text;
-	int saved = 0;
 	int fd = -1;
+	int saved;
 
 	buffer_init(&text, TEXT_MAX);
 	if (config_secret_read_text(path, &text))
-		fd = memfd_create("leat-config", MFD_CLOEXEC);
-	if (fd < 0 || !write_all(fd, buffer_slice(&text)))
-		saved = errno;
-	if (saved && fd >= 0)
-		close(fd);
+		fd = memory_file_make("leat-config", buffer_slice(&text));
+	saved = errno;
 	wipe(&text);
 	errno = saved;
-	return saved ? -1 : fd;
-}
-
-static bool read_text(int fd, struct buffer *out)
-{
-	struct stat status;
-	char *room;
-
-	if (fstat(fd, &status) || status.st_size > TEXT_MAX)
-		return false;
-	room = buffer_reserve(out, (size_t)status.st_size + 1);
-	if (!room ||
-	    pread(fd, room, (size_t)status.st_size, 0) != status.st_size)
-		return false;
-	buffer_commit(out, (size_t)status.st_size);
-	return true;
+	return fd;
 }
 
 static struct config *parse(int fd, const char *path, struct buffer *problems)
@@ -75,8 +40,8 @@ static struct config *parse(int fd, const char *path, struct buffer *problems)
 
 	if (fd < 0)
 		return config_load_public(NULL, problems);
-	buffer_init(&text, TEXT_MAX + 1);
-	if (read_text(fd, &text))
+	buffer_init(&text, TEXT_MAX);
+	if (memory_file_read(fd, &text))
 		config = config_parse(buffer_slice(&text), path, problems);
 	else
 		buffer_printf(problems, "%s: its copy cannot be read\n", path);

@@ -6,11 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory_file.h"
 #include "config/config.h"
 #include "config/config_memory.h"
 #include "master/master_exec.h"
@@ -25,16 +25,10 @@ static const char *read_state(int fd, struct master_state *state)
 {
 	const char *why = "it cannot be read";
 	struct buffer text;
-	struct stat status;
-	char *room;
 
 	buffer_init(&text, MASTER_STATE_MAX);
-	if (!fstat(fd, &status) && status.st_size > 0 &&
-	    (room = buffer_reserve(&text, (size_t)status.st_size)) &&
-	    pread(fd, room, (size_t)status.st_size, 0) == status.st_size) {
-		buffer_commit(&text, (size_t)status.st_size);
+	if (memory_file_read(fd, &text))
 		why = master_state_read(state, buffer_slice(&text));
-	}
 	buffer_fini(&text);
 	return why;
 }

@@ -11,11 +11,11 @@
 #include <unistd.h>
 
 #include "base/memory.h"
+#include "base/memory_file.h"
 #include "config/config.h"
 #include "master/master_pool_keep.h"
 #include "master/master_private.h"
 #include "master/master_state.h"
-#include "pool/channel.h"
 #include "pool/slots.h"
 
 enum { ARGUMENTS_MAX = 256, ARGUMENTS_SIZE = 128 << 10 };
@@ -83,7 +83,7 @@ static int write_state(const struct master_state *state)
 
 	buffer_init(&text, MASTER_STATE_MAX);
 	if (master_state_write(state, &text))
-		fd = channel_make_memory(buffer_slice(&text));
+		fd = memory_file_make("leat-state", buffer_slice(&text));
 	else
 		errno = EINVAL;
 	buffer_fini(&text);

@@ -9,6 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/memory_file.h"
+
 enum { MAGIC = 0x6c656174, FDS_MAX = 2 };
 
 /* How a message begins on the socket; both ends are leat. */
@@ -40,35 +42,13 @@ struct channel_message channel_message(enum channel_type type)
 	    .type = type, .peer_fd = -1, .memory_fd = -1};
 }
 
-static bool write_all(int fd, struct slice bytes)
-{
-	while (bytes.len > 0) {
-		ssize_t n = write(fd, bytes.data, bytes.len);
-
-		if (n < 0 && errno != EINTR)
-			return false;
-		if (n > 0) {
-			bytes.data += n;
-			bytes.len -= (size_t)n;
-		}
-	}
-	return true;
-}
-
 int channel_make_memory(struct slice bytes)
 {
-	int fd = memfd_create("leat-request", MFD_CLOEXEC | MFD_ALLOW_SEALING);
-
-	if (fd < 0)
-		return -1;
-	/* Sealed: nobody can shrink it under a reader's mapping. */
-	if (bytes.len > CHANNEL_BYTES_MAX || !write_all(fd, bytes) ||
-	    fcntl(fd, F_ADD_SEALS,
-		  F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE)) {
-		close(fd);
+	if (bytes.len > CHANNEL_BYTES_MAX) {
+		errno = EFBIG;
 		return -1;
 	}
-	return fd;
+	return memory_file_make("leat-request", bytes);
 }
 
 bool channel_pack(struct channel_message *message, int peer_fd,

@@ -2,6 +2,7 @@
 #include "web/route.h"
 
 #include "web/server_private.h"
+#include "wire/query_string.h"
 
 enum method { METHOD_GET = 1, METHOD_POST = 2, METHOD_DELETE = 4 };
 
@@ -189,4 +190,27 @@ void route_request(struct peer *peer)
 	if (exists)
 		fault_set(&fault, ERROR_METHOD_NOT_ALLOWED, "method");
 	peer_reply_fault(peer, &fault);
+}
+
+bool route_read_query(const struct peer *peer,
+		      bool (*read)(void *state, struct slice name,
+				   struct slice value, struct fault *fault),
+		      void *state, struct fault *fault)
+{
+	struct slice rest = peer->request->query_string;
+	struct buffer name, value;
+	bool is_valid = true;
+	bool is_ok = true;
+
+	buffer_init(&name, BUFFER_UNLIMITED);
+	buffer_init(&value, BUFFER_UNLIMITED);
+	while (is_ok && query_string_next(&rest, &name, &value, &is_valid))
+		is_ok = is_valid
+			    ? read(state, buffer_slice(&name),
+				   buffer_slice(&value), fault)
+			    : fault_set_hint(fault, ERROR_BAD_REQUEST,
+					     "The query string is broken.");
+	buffer_fini(&name);
+	buffer_fini(&value);
+	return is_ok;
 }

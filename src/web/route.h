@@ -12,6 +12,12 @@
 void route_request(struct peer *peer);
 /* "GET, POST" for the address that the peer asked for. */
 const char *route_allowed_methods(const struct peer *peer);
+/* Reads the query string of the address that the peer asked for, value by
+ * value. False: the fault is read()'s, or says that the string is broken. */
+bool route_read_query(const struct peer *peer,
+		      bool (*read)(void *state, struct slice name,
+				   struct slice value, struct fault *fault),
+		      void *state, struct fault *fault);
 
 /* `id` is the second segment of the address; empty where there is none. */
 void route_chat_ask(struct peer *peer, struct slice id);

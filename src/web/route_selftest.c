@@ -120,10 +120,11 @@ struct plan_value {
 	uint64_t value;
 };
 
-static bool read_value(struct plan_value values[VALUES_COUNT],
-		       struct slice name, struct slice text,
+static bool read_value(void *state, struct slice name, struct slice text,
 		       struct fault *fault)
 {
+	struct plan_value *values = state;
+
 	for (int i = 0; i < VALUES_COUNT; i++) {
 		struct plan_value *value = &values[i];
 
@@ -142,7 +143,7 @@ static bool read_value(struct plan_value values[VALUES_COUNT],
 	    "Only frames, every, bytes, silent and wait are supported.");
 }
 
-static bool read_plan(struct slice rest, struct stream_selftest *plan,
+static bool read_plan(const struct peer *peer, struct stream_selftest *plan,
 		      struct fault *fault)
 {
 	struct plan_value values[VALUES_COUNT] = {{"frames", 1, 2000, 40},
@@ -150,20 +151,8 @@ static bool read_plan(struct slice rest, struct stream_selftest *plan,
 						  {"bytes", 0, 32768, 200},
 						  {"silent", 0, 120, 0},
 						  {"wait", 0, 120, 0}};
-	struct buffer name, value;
-	bool is_valid = true;
-	bool is_ok = true;
+	bool is_ok = route_read_query(peer, read_value, values, fault);
 
-	buffer_init(&name, BUFFER_UNLIMITED);
-	buffer_init(&value, BUFFER_UNLIMITED);
-	while (is_ok && query_string_next(&rest, &name, &value, &is_valid))
-		is_ok = is_valid
-			    ? read_value(values, buffer_slice(&name),
-					 buffer_slice(&value), fault)
-			    : fault_set_hint(fault, ERROR_BAD_REQUEST,
-					     "The query string is broken.");
-	buffer_fini(&name);
-	buffer_fini(&value);
 	if (is_ok && values[0].value * values[2].value > TOTAL_BYTES_MAX)
 		is_ok = fault_set_hint(
 		    fault, ERROR_BAD_REQUEST,
@@ -183,7 +172,7 @@ static void answer_stream(struct peer *peer)
 	struct stream_selftest plan;
 	struct fault fault;
 
-	if (read_plan(peer->request->query_string, &plan, &fault))
+	if (read_plan(peer, &plan, &fault))
 		stream_selftest_start(peer, &plan);
 	else
 		peer_reply_fault(peer, &fault);

@@ -6,7 +6,6 @@
 #include "web/server_private.h"
 #include "web/stream.h"
 #include "web/stream_turn.h"
-#include "wire/query_string.h"
 
 static bool is_self(const struct server *server, struct turn_place place)
 {
@@ -146,9 +145,11 @@ struct stream_query {
 	enum dialect dialect;
 };
 
-static bool read_one(struct stream_query *query, struct slice name,
-		     struct slice value, struct fault *fault)
+static bool read_one(void *state, struct slice name, struct slice value,
+		     struct fault *fault)
 {
+	struct stream_query *query = state;
+
 	if (slice_is(name, "offset")) {
 		if (slice_is(value, "-1"))
 			query->after_n = 0;
@@ -182,28 +183,6 @@ static bool read_one(struct stream_query *query, struct slice name,
 	return true;
 }
 
-static bool read_stream_query(const struct peer *peer,
-			      struct stream_query *query, struct fault *fault)
-{
-	struct slice rest = peer->request->query_string;
-	struct buffer name;
-	struct buffer value;
-	bool is_valid = true;
-	bool is_ok = true;
-
-	buffer_init(&name, BUFFER_UNLIMITED);
-	buffer_init(&value, BUFFER_UNLIMITED);
-	while (is_ok && query_string_next(&rest, &name, &value, &is_valid))
-		is_ok = is_valid
-			    ? read_one(query, buffer_slice(&name),
-				       buffer_slice(&value), fault)
-			    : fault_set_hint(fault, ERROR_BAD_REQUEST,
-					     "The query string is broken.");
-	buffer_fini(&name);
-	buffer_fini(&value);
-	return is_ok;
-}
-
 static void poll_turn(struct peer *peer, struct turn *turn,
 		      const struct stream_query *query)
 {
@@ -233,7 +212,7 @@ void route_turn_stream(struct peer *peer, struct slice id)
 	struct turn *turn;
 	uint32_t last_n;
 
-	if (!read_stream_query(peer, &query, &fault)) {
+	if (!route_read_query(peer, read_one, &query, &fault)) {
 		peer_reply_fault(peer, &fault);
 		return;
 	}

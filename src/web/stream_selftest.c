@@ -207,14 +207,6 @@ void stream_selftest_start(struct peer *peer,
 	stream_begin(peer, &selftest_ops, run);
 }
 
-/* A CGI program serves one reader, and is told to end when he has left: that
- * is all that a web server can say there. */
-static bool ends_with_its_reader(const struct server *server)
-{
-	return server->options.process &&
-	       !strcmp(server->options.process, "cgi");
-}
-
 void stream_selftest_end_all(struct server *server)
 {
 	struct list *node;
@@ -227,7 +219,9 @@ void stream_selftest_end_all(struct server *server)
 		if (peer->stream != &selftest_ops)
 			continue;
 		run->has_ended = true;
-		run->is_left = ends_with_its_reader(server);
+		/* Where no later request comes (CGI), being told to end is
+		 * all that the web server can say of a reader that left. */
+		run->is_left = server->options.ends_with_reply;
 		server_mark_pump(peer);
 	}
 }

@@ -368,7 +368,7 @@ static void a_cgi_program_that_is_told_to_end_was_left(void **state)
 	char query[60];
 
 	(void)state;
-	web_world.options.process = "cgi";
+	web_world.options.ends_with_reply = true;
 	web_world_reopen();
 	client = stream("wait=50");
 	snprintf(query, sizeof query, "id=%.32s",
