@@ -117,7 +117,7 @@ static void start_turn(struct peer *peer, struct ask_form *form)
 
 	if (join_turn(peer, form))
 		return;
-	if (!may_wait(server, form, &fault) || !stream_admit(peer, &fault)) {
+	if (!may_wait(server, form, &fault) || !stream_admit(peer, 1, &fault)) {
 		ask_free(form->ask);
 		peer_reply_fault(peer, &fault);
 		return;

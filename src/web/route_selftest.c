@@ -74,6 +74,14 @@ static unsigned max_streams(const struct server_options *options)
 						     : options->max_streams;
 }
 
+static unsigned max_selftests(const struct server_options *options)
+{
+	unsigned room = max_streams(options);
+
+	room -= room / STREAM_SELFTEST_SHARE;
+	return room < options->max_selftests ? room : options->max_selftests;
+}
+
 static void put_limits(struct buffer *out, const struct server_options *options)
 {
 	json_put_name(out, "limits");
@@ -85,7 +93,7 @@ static void put_limits(struct buffer *out, const struct server_options *options)
 	json_put_int_member(out, "streams", max_streams(options));
 	json_put_int_member(out, "streams_per_address",
 			    options->max_streams_per_address);
-	json_put_int_member(out, "selftest", options->max_selftests);
+	json_put_int_member(out, "selftest", max_selftests(options));
 	json_put_int_member(out, "selftest_ms", options->selftest_timeout_ms);
 	buffer_append_char(out, '}');
 }

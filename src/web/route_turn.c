@@ -99,7 +99,7 @@ void route_turn_attach(struct peer *peer, struct turn *turn, uint32_t after_n,
 
 	if (turn_is_ended(turn) && after_n >= journal_tail(turn_journal(turn)))
 		peer_reply_empty(peer, 204);
-	else if (!stream_admit(peer, &fault))
+	else if (!stream_admit(peer, 1, &fault))
 		peer_reply_fault(peer, &fault);
 	else
 		stream_turn_start(peer, &options);
@@ -197,7 +197,7 @@ static void poll_turn(struct peer *peer, struct turn *turn,
 	struct fault fault;
 
 	turn_linger(turn);
-	if (stream_admit(peer, &fault))
+	if (stream_admit(peer, 1, &fault))
 		stream_turn_start(peer, &options);
 	else
 		peer_reply_fault(peer, &fault);

@@ -67,15 +67,21 @@ static void release(struct peer *peer)
 	peer->is_admitted = false;
 }
 
-bool stream_admit(struct peer *peer, struct fault *fault)
+/* 0 stays "no limit", and of a small room there is always one place. */
+static unsigned part_of(unsigned limit, unsigned share)
+{
+	return limit / share + (limit % share != 0);
+}
+
+bool stream_admit(struct peer *peer, unsigned share, struct fault *fault)
 {
 	struct server *server = peer->server;
-	unsigned limit = server->options.max_all_streams;
+	unsigned own_limit = part_of(server->options.max_streams, share);
+	unsigned limit = part_of(server->options.max_all_streams, share);
 
 	if (server->is_interrupting)
 		return fault_set(fault, ERROR_DRAINING, "draining");
-	if (server->options.max_streams &&
-	    server->stream_count >= server->options.max_streams)
+	if (own_limit && server->stream_count >= own_limit)
 		return fault_set(fault, ERROR_OVERLOADED, "%u streams",
 				 server->stream_count);
 	if (server->hooks.stream_acquire &&

@@ -22,8 +22,9 @@ struct stream_ops {
 };
 
 /* May one more reader be served? False and a fault: overloaded,
- * too_many_streams, draining. True: stream_leave() pairs with it. */
-bool stream_admit(struct peer *peer, struct fault *fault);
+ * too_many_streams, draining. True: stream_leave() pairs with it. share: only
+ * while not more than one part in so many of the room is taken; 1 is all. */
+bool stream_admit(struct peer *peer, unsigned share, struct fault *fault);
 /* By which its streams are counted: the visitor's address. Where no proxies
  * are configured, those on this machine and in private networks are believed
  * (for this alone: a wrong count locks nobody in or out of anything else).

@@ -160,7 +160,7 @@ static bool admit(struct peer *peer, uint64_t *address_key, struct fault *fault)
 	if (server->selftest_count >= STREAM_SELFTEST_MAX || limit == 0)
 		return fault_set(fault, ERROR_OVERLOADED, "%u selftests",
 				 server->selftest_count);
-	if (!stream_admit(peer, fault))
+	if (!stream_admit(peer, STREAM_SELFTEST_SHARE, fault))
 		return false;
 	if (server->hooks.address_acquire)
 		key = stream_address_key(peer);

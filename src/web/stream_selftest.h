@@ -8,7 +8,11 @@
 
 #include "web/peer.h"
 
-enum { STREAM_SELFTEST_MAX = 16 /* in one process */ };
+enum {
+	STREAM_SELFTEST_MAX = 16, /* in one process */
+	/* Half of the room for streams is kept for who asks something. */
+	STREAM_SELFTEST_SHARE = 2
+};
 
 struct stream_selftest {
 	unsigned frames;

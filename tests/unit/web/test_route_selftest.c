@@ -393,6 +393,26 @@ static void it_can_be_switched_off(void **state)
 	    web_world_request(&(struct web_request){.path = "/selftest"}), 404);
 }
 
+static void half_of_the_room_is_kept_for_visitors(void **state)
+{
+	const struct web_request question = {.body = "{\"query\":\"q\"}",
+					     .accept = "text/event-stream"};
+	struct web_client *client;
+
+	(void)state;
+	web_world.options.max_selftests = 4;
+	web_world.options.max_streams = 3;
+	web_world.options.max_streams_per_address = 0;
+	web_world_reopen();
+	client = web_world_request(&(struct web_request){.path = "/selftest"});
+	web_world_expect_part(client, "\"selftest\":2,");
+	web_world_expect_status(stream("every=5000"), 200);
+	web_world_expect_status(stream("every=5000"), 200);
+	web_world_expect_status(stream("every=5000"), 503);
+	web_world_expect_status(web_world_request(&question), 200);
+	web_world_expect_status(web_world_request(&question), 503);
+}
+
 #define EACH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -416,6 +436,7 @@ int main(void)
 	    EACH(a_drain_ends_it),
 	    EACH(a_cgi_program_that_is_told_to_end_was_left),
 	    EACH(it_can_be_switched_off),
+	    EACH(half_of_the_room_is_kept_for_visitors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
