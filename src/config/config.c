@@ -116,12 +116,19 @@ static void resolve_path(const struct reading *reading, char **path)
 	free(whole);
 }
 
+/* A header may hold a key, an address a password or a key: what is wrong with
+ * it goes to an error log. */
+static bool may_be_secret(const struct option_spec *spec, const char *text)
+{
+	return !strcmp(spec->name, "headers") ||
+	       (!strcmp(spec->name, "base_url") && strpbrk(text, "@?#"));
+}
+
 static void report_value(struct reading *reading,
 			 const struct config_found *found, const char *text,
 			 const char *allowed)
 {
-	/* A header may hold a key. */
-	bool is_secret = !strcmp(found->spec->name, "headers");
+	bool is_secret = may_be_secret(found->spec, text);
 
 	problems_add(&reading->problems, found->line,
 		     "%s: found \"%.80s%s\"; allowed: %s", found->spec->name,

@@ -403,6 +403,18 @@ static void a_wrong_header_is_not_shown(void **state)
 		"Connection");
 }
 
+static void a_wrong_address_shows_no_password(void **state)
+{
+	static const char shown[] =
+	    "1: base_url: found \"…\"; allowed: an address such as "
+	    "\"https://api.openai.com/v1\": http or https, no user name, no "
+	    "\"?\" or \"#\"";
+
+	(void)state;
+	refused("provider a { base_url = \"https://me:sk-1@x/\" }", shown);
+	refused("provider a { base_url = \"https://x/?key=sk-1\" }", shown);
+}
+
 static void contradictions_are_refused(void **state)
 {
 	(void)state;
@@ -457,6 +469,7 @@ int main(void)
 	    cmocka_unit_test(bytes_that_are_no_text_are_refused),
 	    cmocka_unit_test(addresses_are_checked),
 	    cmocka_unit_test(a_wrong_header_is_not_shown),
+	    cmocka_unit_test(a_wrong_address_shows_no_password),
 	    cmocka_unit_test(contradictions_are_refused),
 	    cmocka_unit_test(many_problems_end_with_a_word),
 	};
