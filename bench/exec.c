@@ -152,42 +152,40 @@ static char **take_program(struct program *program, char **words)
 	return words;
 }
 
-static void print_times(const char *name, const struct hist *hist)
-{
-	printf(",\"%s\":{\"count\":%llu,\"p50\":%.3f,\"p90\":%.3f,\"p99\":%.3f,"
-	       "\"max\":%.3f}",
-	       name, (unsigned long long)hist->count,
-	       (double)hist_percentile(hist, 50) / 1e6,
-	       (double)hist_percentile(hist, 90) / 1e6,
-	       (double)hist_percentile(hist, 99) / 1e6,
-	       (double)hist->max_ns / 1e6);
-}
-
 static void print_result(const struct program *program, unsigned runs)
 {
 	printf("{\"program\":\"%s\",\"runs\":%u,\"failed\":%u",
 	       program->words[0], runs, program->failed);
-	print_times("first_byte_ms", &program->first_byte);
-	print_times("first_event_ms", &program->first_event);
-	print_times("first_content_ms", &program->first_mark);
-	print_times("end_ms", &program->end);
+	hist_print(&program->first_byte, "first_byte_ms");
+	hist_print(&program->first_event, "first_event_ms");
+	hist_print(&program->first_mark, "first_content_ms");
+	hist_print(&program->end, "end_ms");
 	printf("}\n");
+}
+
+/* How many there are; 0: one of them has no words. */
+static unsigned take_programs(struct program *programs, char **words)
+{
+	unsigned count = 0;
+
+	while (words[0] && count < PROGRAMS_MAX) {
+		words = take_program(&programs[count], words + !count);
+		if (!programs[count++].words[0])
+			return 0;
+	}
+	return count;
 }
 
 int main(int argc, char **argv)
 {
 	static struct program programs[PROGRAMS_MAX];
 	unsigned count = 0, runs = 0, failed = 0;
-	char **words = argv + 3;
 
 	if (argc > 4 && !strcmp(argv[1], "--runs") && !strcmp(argv[3], "--"))
 		runs = (unsigned)strtoul(argv[2], NULL, 10);
-	while (runs && words[0] && count < PROGRAMS_MAX) {
-		words = take_program(&programs[count], words + !count);
-		if (programs[count++].words[0] == NULL)
-			runs = 0;
-	}
-	if (!runs || !count) {
+	if (runs)
+		count = take_programs(programs, argv + 3);
+	if (!count) {
 		fprintf(stderr, "usage: exec --runs N -- [NAME=VALUE...] "
 				"PROGRAM [WORD...] [-- ...]\n");
 		return 2;

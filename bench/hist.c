@@ -2,6 +2,7 @@
 #include "hist.h"
 
 #include <stddef.h>
+#include <stdio.h>
 
 static size_t index_of(uint64_t value_ns)
 {
@@ -60,4 +61,15 @@ uint64_t hist_percentile(const struct hist *hist, double percent)
 							  : hist->max_ns;
 	}
 	return hist->max_ns;
+}
+
+void hist_print(const struct hist *hist, const char *name)
+{
+	printf(",\"%s\":{\"count\":%llu,\"p50\":%.4f,\"p90\":%.4f,\"p99\":"
+	       "%.4f,\"max\":%.4f}",
+	       name, (unsigned long long)hist->count,
+	       (double)hist_percentile(hist, 50) / 1e6,
+	       (double)hist_percentile(hist, 90) / 1e6,
+	       (double)hist_percentile(hist, 99) / 1e6,
+	       (double)hist->max_ns / 1e6);
 }

@@ -29,4 +29,8 @@ void hist_merge(struct hist *into, const struct hist *from);
  * is none. */
 uint64_t hist_percentile(const struct hist *hist, double percent);
 
+/* A member of a JSON object, with a comma in front, on standard output:
+ * count, p50, p90, p99 and max in milliseconds. */
+void hist_print(const struct hist *hist, const char *name);
+
 #endif

@@ -296,17 +296,6 @@ static void run(struct load *load)
 	    load->options.streams - load->completed - load->failed;
 }
 
-static void print_percentiles(const char *name, const struct hist *hist)
-{
-	printf(",\"%s\":{\"count\":%llu,\"p50\":%.4f,\"p90\":%.4f,\"p99\":"
-	       "%.4f,\"max\":%.4f}",
-	       name, (unsigned long long)hist->count,
-	       (double)hist_percentile(hist, 50) / 1e6,
-	       (double)hist_percentile(hist, 90) / 1e6,
-	       (double)hist_percentile(hist, 99) / 1e6,
-	       (double)hist->max_ns / 1e6);
-}
-
 static void print_result(const struct load *load)
 {
 	const struct reader_tally *tally = &load->tally;
@@ -319,10 +308,10 @@ static void print_result(const struct load *load)
 	       load->failed + load->timed_out, load->open_max, seconds,
 	       (unsigned long long)tally->marks,
 	       (unsigned long long)tally->events);
-	print_percentiles("delay_ms", &tally->delay);
-	print_percentiles("first_body_ms", &load->first_body);
-	print_percentiles("first_status_ms", &load->first_status);
-	print_percentiles("first_content_ms", &load->first_content);
+	hist_print(&tally->delay, "delay_ms");
+	hist_print(&load->first_body, "first_body_ms");
+	hist_print(&load->first_status, "first_status_ms");
+	hist_print(&load->first_content, "first_content_ms");
 	printf(",\"failures\":{\"connect\":%u,\"timeout\":%u", load->refused,
 	       load->timed_out);
 	for (int i = READER_OK + 1; i < READER_FAILURES; i++)

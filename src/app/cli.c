@@ -2,6 +2,7 @@
 #include "app/cli.h"
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -80,6 +81,11 @@ static int run_command(const struct cli_command *command, int argc, char **argv)
 	return status;
 }
 
+static bool is_either(const char *word, const char *name, const char *letter)
+{
+	return !strcmp(word, name) || !strcmp(word, letter);
+}
+
 static int run_named(int argc, char **argv)
 {
 	const struct cli_command *command;
@@ -90,13 +96,12 @@ static int run_named(int argc, char **argv)
 		print_commands(stderr);
 		return CLI_USAGE;
 	}
-	if (!strcmp(name, "--version") || !strcmp(name, "-V")) {
+	if (is_either(name, "--version", "-V")) {
 		puts("leat " PACKAGE_VERSION);
 		return CLI_OK;
 	}
 	is_help = !strcmp(name, "help");
-	if ((is_help && argc < 3) || !strcmp(name, "--help") ||
-	    !strcmp(name, "-h")) {
+	if ((is_help && argc < 3) || is_either(name, "--help", "-h")) {
 		print_commands(stdout);
 		return CLI_OK;
 	}

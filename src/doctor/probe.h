@@ -10,6 +10,8 @@
 #include "doctor/doctor.h"
 #include "doctor/visit.h"
 
+struct json;
+
 enum { PROBE_DEADLINE_MS = 10000 };
 
 struct probe {
@@ -49,5 +51,10 @@ void probe_leaving_end(struct probe_leaving *leaving, unsigned patience_ms);
 /* base + "/" + path, for a visit. */
 void probe_url(const struct probe *probe, const char *path,
 	       char out[MEASURE_URL_SIZE]);
+/* What there is of it, cut where the room ends; "" where there is none. */
+void probe_copy_header(const struct http_response *response, const char *name,
+		       char out[MEASURE_TEXT_SIZE]);
+void probe_copy_string(const struct json *object, const char *name,
+		       char out[MEASURE_TEXT_SIZE]);
 
 #endif

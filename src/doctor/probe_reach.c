@@ -13,13 +13,6 @@ enum { PAGE_MAX = 65536, HOPS_MAX = 4 };
 static const char *const usual_mounts[] = {
     "", "/ask", "/api", "/chat", "/leat", "/.netlify/functions"};
 
-void probe_url(const struct probe *probe, const char *path,
-	       char out[MEASURE_URL_SIZE])
-{
-	snprintf(out, MEASURE_URL_SIZE, "%.*s/%s", MEASURE_URL_SIZE - 200,
-		 probe->measures->base, path);
-}
-
 /* Without what follows the path, and without a slash at its end. */
 static void set_base(struct measures *measures, const char *url)
 {
@@ -58,15 +51,6 @@ bool probe_reach_read_url(struct probe *probe)
 	return strlen(measures->site) > strlen("https://");
 }
 
-static void copy_string(const struct json *object, const char *name, char *out)
-{
-	struct slice text = SLICE_NONE;
-
-	json_string(json_member(object, name), &text);
-	snprintf(out, MEASURE_TEXT_SIZE, "%.*s", (int)text.len,
-		 text.len ? text.data : "");
-}
-
 static unsigned read_number(const struct json *object, const char *name)
 {
 	int64_t number = 0;
@@ -84,11 +68,11 @@ static bool read_selftest(struct measures *measures, struct slice text)
 	const struct json *limits = json_member(root, "limits");
 	int64_t body = 0;
 
-	copy_string(root, "leat", selftest->version);
-	copy_string(root, "server", selftest->software);
-	copy_string(root, "process", selftest->process);
-	copy_string(root, "mount", selftest->mount);
-	copy_string(request, "protocol", selftest->protocol);
+	probe_copy_string(root, "leat", selftest->version);
+	probe_copy_string(root, "server", selftest->software);
+	probe_copy_string(root, "process", selftest->process);
+	probe_copy_string(root, "mount", selftest->mount);
+	probe_copy_string(request, "protocol", selftest->protocol);
 	json_boolean(json_member(request, "https"), &selftest->is_https);
 	json_boolean(json_member(request, "forwarded"),
 		     &selftest->was_forwarded);
@@ -101,23 +85,14 @@ static bool read_selftest(struct measures *measures, struct slice text)
 	return selftest->version[0] && request;
 }
 
-static void copy_sign(const struct http_response *response, const char *name,
-		      char *out)
-{
-	struct slice value = http_response_header(response, name);
-
-	snprintf(out, MEASURE_TEXT_SIZE, "%.*s", (int)value.len,
-		 value.len ? value.data : "");
-}
-
 static void on_head(void *state, const struct http_response *response)
 {
 	struct measure_signs *signs = state;
 
-	copy_sign(response, "Server", signs->server);
-	copy_sign(response, "Via", signs->via);
-	copy_sign(response, "CF-RAY", signs->cf_ray);
-	copy_sign(response, "X-Varnish", signs->x_varnish);
+	probe_copy_header(response, "Server", signs->server);
+	probe_copy_header(response, "Via", signs->via);
+	probe_copy_header(response, "CF-RAY", signs->cf_ray);
+	probe_copy_header(response, "X-Varnish", signs->x_varnish);
 }
 
 /* Asks base/selftest. */

@@ -41,15 +41,6 @@ struct echo {
 	char last_event_id[MEASURE_TEXT_SIZE];
 };
 
-static void copy_string(const struct json *object, const char *name, char *out)
-{
-	struct slice text = SLICE_NONE;
-
-	json_string(json_member(object, name), &text);
-	snprintf(out, MEASURE_TEXT_SIZE, "%.*s", (int)text.len,
-		 text.len ? text.data : "");
-}
-
 static void read_echo(struct echo *echo, struct slice text)
 {
 	struct json *root = json_parse(text, &json_limits_upstream, NULL);
@@ -57,9 +48,9 @@ static void read_echo(struct echo *echo, struct slice text)
 
 	echo->body_bytes = -1;
 	json_integer(json_member(request, "body_bytes"), &echo->body_bytes);
-	copy_string(request, "body_fnv1a", echo->body_hash);
-	copy_string(request, "authorization", echo->authorization);
-	copy_string(request, "last_event_id", echo->last_event_id);
+	probe_copy_string(request, "body_fnv1a", echo->body_hash);
+	probe_copy_string(request, "authorization", echo->authorization);
+	probe_copy_string(request, "last_event_id", echo->last_event_id);
 	json_free(root);
 }
 

@@ -72,22 +72,13 @@ static void on_piece(void *state, struct slice piece, uint64_t now_us)
 	}
 }
 
-static void copy_header(const struct http_response *response, const char *name,
-			char *out)
-{
-	struct slice value = http_response_header(response, name);
-
-	snprintf(out, MEASURE_TEXT_SIZE, "%.*s", (int)value.len,
-		 value.len ? value.data : "");
-}
-
 static void on_head(void *state, const struct http_response *response)
 {
 	struct watched *watched = state;
 	struct measure_stream *out = watched->out;
 
-	copy_header(response, "Content-Encoding", out->encoding);
-	copy_header(response, "Cache-Control", out->cache_control);
+	probe_copy_header(response, "Content-Encoding", out->encoding);
+	probe_copy_header(response, "Cache-Control", out->cache_control);
 	out->has_accel =
 	    http_response_header(response, "X-Accel-Buffering").len > 0;
 }

@@ -525,6 +525,15 @@ static const struct remedy pass_header = {
     "nginx obeys leat's X-Accel-Buffering: no, but keeps it to itself, so that "
     "the nginx in front never hears of it"};
 
+static size_t add(struct remedy out[REMEDIES_MAX], size_t count,
+		  const struct remedy *remedy)
+{
+	if (count == REMEDIES_MAX)
+		return count;
+	out[count] = *remedy;
+	return count + 1;
+}
+
 size_t remedy_find(struct remedy out[REMEDIES_MAX], enum remedy_problem problem,
 		   enum server_kind kind, enum server_front front)
 {
@@ -532,14 +541,14 @@ size_t remedy_find(struct remedy out[REMEDIES_MAX], enum remedy_problem problem,
 	size_t count = 0;
 
 	if (problem == PROBLEM_BUFFERING && front == FRONT_NGINX && is_nginx)
-		out[count++] = pass_header;
+		count = add(out, count, &pass_header);
 	for (size_t i = 0; i < sizeof(front_rows) / sizeof(front_rows[0]); i++)
 		if (front_rows[i].problem == problem &&
-		    front_rows[i].front == front && count < REMEDIES_MAX)
-			out[count++] = front_rows[i].remedy;
+		    front_rows[i].front == front)
+			count = add(out, count, &front_rows[i].remedy);
 	for (size_t i = 0; i < sizeof(kind_rows) / sizeof(kind_rows[0]); i++)
 		if (kind_rows[i].problem == problem &&
-		    (kind_rows[i].kinds & 1u << kind) && count < REMEDIES_MAX)
-			out[count++] = kind_rows[i].remedy;
+		    kind_rows[i].kinds & 1u << kind)
+			count = add(out, count, &kind_rows[i].remedy);
 	return count;
 }

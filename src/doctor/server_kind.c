@@ -75,7 +75,8 @@ static enum server_front named_front(const char *server)
 	return begins(server, "Apache") ? FRONT_APACHE : FRONT_OTHER;
 }
 
-enum server_front server_kind_front(const struct server_signs *signs)
+/* By what only it sends. */
+static enum server_front known_front(const struct server_signs *signs)
 {
 	if (signs->cf_ray[0] || begins(signs->server, "cloudflare"))
 		return FRONT_CLOUDFLARE;
@@ -84,14 +85,27 @@ enum server_front server_kind_front(const struct server_signs *signs)
 		return FRONT_CLOUDFRONT;
 	if (signs->x_varnish[0] || holds(signs->via, "varnish"))
 		return FRONT_VARNISH;
+	return FRONT_NONE;
+}
+
+/* Something stands between us and the server that leat sees. */
+static bool has_front(const struct server_signs *signs)
+{
 	if (signs->server[0] && signs->software[0] &&
 	    !same_product(signs->server, signs->software))
-		return named_front(signs->server);
+		return true;
 	/* We never speak HTTP/1.0; a default nginx does. */
-	if (!strcmp(signs->protocol, "HTTP/1.0") || signs->was_forwarded ||
-	    signs->via[0] || (signs->is_https && !signs->inner_https))
-		return named_front(signs->server);
-	return FRONT_NONE;
+	return !strcmp(signs->protocol, "HTTP/1.0") || signs->was_forwarded ||
+	       signs->via[0] || (signs->is_https && !signs->inner_https);
+}
+
+enum server_front server_kind_front(const struct server_signs *signs)
+{
+	enum server_front known = known_front(signs);
+
+	if (known != FRONT_NONE)
+		return known;
+	return has_front(signs) ? named_front(signs->server) : FRONT_NONE;
 }
 
 const char *server_kind_name(enum server_kind kind)

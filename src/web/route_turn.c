@@ -145,16 +145,23 @@ struct stream_query {
 	enum dialect dialect;
 };
 
+/* -1 is the beginning, as Durable Streams write it. */
+static bool read_offset(struct stream_query *query, struct slice value)
+{
+	if (!slice_is(value, "-1"))
+		return text_parse_uint(value, &query->after_n) &&
+		       query->after_n <= UINT32_MAX;
+	query->after_n = 0;
+	return true;
+}
+
 static bool read_one(void *state, struct slice name, struct slice value,
 		     struct fault *fault)
 {
 	struct stream_query *query = state;
 
 	if (slice_is(name, "offset")) {
-		if (slice_is(value, "-1"))
-			query->after_n = 0;
-		else if (!text_parse_uint(value, &query->after_n) ||
-			 query->after_n > UINT32_MAX)
+		if (!read_offset(query, value))
 			return fault_set_hint(fault, ERROR_BAD_REQUEST,
 					      "\"offset\" must be a number.");
 	} else if (slice_is(name, "wait")) {
