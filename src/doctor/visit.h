@@ -4,6 +4,8 @@
  * plain steps, and while one waits the others under way go on (the loop runs
  * only inside visit_wait() and visitor_pause()).
  *
+ *   start --> open --whole, full, late, cancelled, broken--> done
+ *
  * Ctrl-C ends all visits at once; from then on every one ends as it starts.
  */
 #ifndef LEAT_DOCTOR_VISIT_H

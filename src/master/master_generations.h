@@ -7,8 +7,9 @@
  *     |
  *     +--one refuses, dies three times, 60 s--> drains; current goes on
  *
- * Old ones end within reload_timeout. While two of them are left, the oldest
- * has drain_timeout only, and with three no new one begins.
+ * Old ones end within reload_timeout. When a third one becomes old, the oldest
+ * has drain_timeout from then on (none if it is idle), and until it is gone no
+ * new one begins.
  */
 #ifndef LEAT_MASTER_MASTER_GENERATIONS_H
 #define LEAT_MASTER_MASTER_GENERATIONS_H
@@ -18,6 +19,7 @@
 
 struct master_pool;
 
+/* So many old ones hurry nobody; how long a new one may take to be ready. */
 enum { MASTER_GENERATIONS_OLD = 2, MASTER_GENERATIONS_START_MS = 60000 };
 
 struct master_generation {
@@ -33,7 +35,7 @@ enum master_event {
 	MASTER_EVENT_FAILED  /* next was given up; master_pool_why() */
 };
 
-/* May one more be started? If not, the oldest is hurried. */
+/* May one more be started? If not, the oldest is hurried: ask again later. */
 bool master_generations_make_room(struct master_pool *pool, uint64_t now_ms);
 /* Starts one; the descriptors are the pool's. How many workers it gets: all
  * that were wanted, or as many as there is room for. */

@@ -117,7 +117,6 @@ static bool is_over(const struct service *service)
 static void on_finish(void *state)
 {
 	struct service *service = state;
-
 	unsigned tries = service->is_short_lived ? SHORT_TRIES : FINISH_TRIES;
 
 	if (is_over(service) || service->finish_tries++ == tries)

@@ -2,13 +2,17 @@
 /*
  * A peer: one connection from the web server, one request at a time.
  *
- *   READING --> WORKING --> STREAMING --> FLUSHING --> (READING | DRAINING)
+ *   READING --> WORKING --stream_begin()--> STREAMING
+ *    ^   |          |                           |
+ *    |   +-refused--+-------one answer----------+--> FLUSHING --> closed
+ *    |                                                |  |
+ *    +---------the connection is kept-----------------+  +--cut--> DRAINING
  *
  * READING waits for a complete request; WORKING: a route has it and owes an
- * answer; STREAMING: the peer follows a stream; FLUSHING: the reply is
- * complete and its last bytes leave; DRAINING: what the web server still
- * sends is thrown away for a moment, so that it sees our answer instead of a
- * reset.
+ * answer; STREAMING: the peer follows a stream, of whatever kind (stream.h);
+ * FLUSHING: the reply is complete and its last bytes leave; DRAINING: what the
+ * web server still sends is thrown away for a moment, so that it sees our
+ * answer instead of a reset.
  *
  * Whatever happens, peer_close() is the one end: it tells the route's work
  * (on_gone), leaves the stream and frees.

@@ -45,7 +45,8 @@ struct server_options {
 	unsigned max_messages;		  /* 200 */
 	bool allow_system_role;
 	bool ends_with_reply;	      /* no later request reaches a turn */
-	const char *process;	      /* "pool", "alone" or "cgi" */
+	const char *process;	      /* "pool", "alone" or "cgi": a word for
+				       * whoever asks; decides nothing */
 	unsigned max_selftests;	      /* at a time, per address: 4 */
 	unsigned selftest_timeout_ms; /* 130 s */
 	const char *notes_dir; /* where selftests leave notes; absolute */
