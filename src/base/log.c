@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +21,7 @@ enum {
 	LINE_MAX_BYTES = 1024,
 	HEAD_MAX_BYTES = 128, /* before the message */
 	RING_LINES = 1024,
-	PATIENCE_MS = 100 /* with a pipe that is full */
+	PATIENCE_MS = 100 /* with a pipe that is full, once */
 };
 
 enum log_kind { KIND_STDERR, KIND_FILE, KIND_SYSLOG };
@@ -43,6 +44,7 @@ static struct {
 	int fd;
 	pthread_t writer;
 	uint64_t dropped_told; /* the writer's own */
+	atomic_bool is_stuck;  /* nobody took the line before */
 
 	pthread_mutex_t mutex;
 	pthread_cond_t has_lines;
@@ -125,6 +127,34 @@ static void emit_to_syslog(enum log_level level, const char *text, size_t len)
 	syslog(priorities[level], "%.*s", (int)(end - rest), rest);
 }
 
+/* Nobody waits for the writer, until the process ends. */
+static bool may_wait(void)
+{
+	bool may;
+
+	pthread_mutex_lock(&the_log.mutex);
+	may = the_log.ring && !the_log.is_ending;
+	pthread_mutex_unlock(&the_log.mutex);
+	return may;
+}
+
+/* A pipe or socket with room takes a line at once. Without, a write would stop
+ * the process for as long as whoever should read does not. */
+static bool has_room(void)
+{
+	struct pollfd room = {the_log.fd, POLLOUT, 0};
+	bool is_patient;
+	int count;
+
+	do {
+		is_patient = may_wait();
+		count = poll(&room, 1,
+			     is_patient || !the_log.is_stuck ? PATIENCE_MS : 0);
+	} while (count == 0 && is_patient);
+	the_log.is_stuck = count == 0;
+	return count != 0;
+}
+
 /* False when the line, or the rest of it, could not be written. */
 static bool emit(enum log_level level, const char *text, size_t len)
 {
@@ -132,22 +162,17 @@ static bool emit(enum log_level level, const char *text, size_t len)
 		emit_to_syslog(level, text, len);
 		return true;
 	}
-	while (len > 0) {
+	while (len > 0 && has_room()) {
 		ssize_t done = write(the_log.fd, text, len);
 
 		if (done > 0) {
 			text += done;
 			len -= (size_t)done;
-		} else if (errno == EAGAIN) {
-			struct pollfd full = {the_log.fd, POLLOUT, 0};
-
-			if (poll(&full, 1, PATIENCE_MS) == 0)
-				return false;
-		} else if (errno != EINTR) {
+		} else if (errno != EINTR && errno != EAGAIN) {
 			return false;
 		}
 	}
-	return true;
+	return len == 0;
 }
 
 uint64_t log_dropped(void)

@@ -3,7 +3,9 @@
  * The log: lines to stderr, a file or syslog. A bounded ring and a writer
  * thread keep a slow disk away from the loop; what does not fit, or cannot be
  * written, is dropped, counted, and the count is logged. Before log_start()
- * (and after log_stop()) lines are written at once. Any thread may write.
+ * (and after log_stop()) lines are written at once. Any thread may write. A
+ * pipe that nobody reads delays who writes at once, and the end, by a tenth of
+ * a second, and then loses lines.
  *
  * Lines are `2026-11-21T09:00:00.123Z level ident area: message`, at most
  * 1,024 bytes, without control characters. No key and no message text ever

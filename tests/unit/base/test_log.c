@@ -17,6 +17,8 @@
 
 #include <cmocka.h>
 
+#include "base/clock.h"
+
 enum { MANY_LINES = 3000, THREADS = 4, LINES_EACH = 200 };
 
 static char folder[64];
@@ -393,6 +395,30 @@ static void what_does_not_fit_is_dropped_counted_and_told(void **state)
 	free(reader.text);
 }
 
+/* Behind a pipe that nobody ever reads: neither a line nor the end waits. */
+static void who_does_not_read_stops_nobody(void **state)
+{
+	uint64_t before = log_dropped();
+	uint64_t start_ms = clock_monotonic_ms(&clock_system);
+	int fd;
+
+	(void)state;
+	assert_int_equal(mkfifo(path, 0600), 0);
+	fd = open(path, O_RDONLY | O_NONBLOCK);
+	open_log(LOG_LEVEL_INFO);
+	for (int i = 0; i < MANY_LINES; i++)
+		log_info("a", "%0900d", i);
+	log_start();
+	for (int i = 0; i < LINES_EACH; i++)
+		log_info("a", "%0900d", i);
+	log_stop();
+	assert_in_range(clock_monotonic_ms(&clock_system) - start_ms, 100,
+			2000);
+	assert_in_range(log_dropped() - before, MANY_LINES + LINES_EACH - 80,
+			MANY_LINES + LINES_EACH);
+	close(fd);
+}
+
 static void lines_for_a_full_disk_are_counted(void **state)
 {
 	struct log_options options = {.level = LOG_LEVEL_INFO,
@@ -436,6 +462,7 @@ int main(void)
 	    TEST(lines_go_to_stderr_by_default),
 	    TEST(what_does_not_fit_is_dropped_counted_and_told),
 	    TEST(lines_for_a_full_disk_are_counted),
+	    TEST(who_does_not_read_stops_nobody),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
