@@ -4,9 +4,8 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
-import { IS_ROOT, SLOWNESS, TOP, eventually, freePort, scenario, within } from './lib/place.mjs';
+import { IS_ROOT, SLOWNESS, TOP, connects, eventually, freePort, scenario, within } from './lib/place.mjs';
 import { Context, LEAT_OPTIONS, lockStep } from './lib/behaviours/context.mjs';
-import { connects } from './lib/nginx.mjs';
 import { startLeat } from './lib/leat.mjs';
 import { head, rawRequest } from './lib/raw.mjs';
 import { APACHE, APACHE_MODULES, apacheCgid, apacheFcgid, apacheHandler, apacheProxy, startApache } from './lib/servers/apache.mjs';

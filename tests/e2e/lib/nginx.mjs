@@ -6,8 +6,6 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { IS_ROOT, TOP, connects, eventually, freePort } from './place.mjs';
 
-export { connects };
-
 const NGINX = process.env.NGINX ?? '/usr/sbin/nginx';
 
 /**

@@ -67,10 +67,10 @@ export function freePort() {
 	});
 }
 
-/** Whether somebody listens there. */
-export function connects(port) {
+/** Whether somebody listens there: a port of this machine, or a path. */
+export function connects(where) {
 	return new Promise((resolve) => {
-		const socket = net.connect(port, '127.0.0.1');
+		const socket = net.connect(typeof where === 'number' ? { port: where, host: '127.0.0.1' } : { path: where });
 		socket.on('error', () => resolve(false));
 		socket.on('connect', () => {
 			socket.destroy();

@@ -3,9 +3,9 @@
 // are shipped; only leat-listen.conf and leat-settings.conf differ.
 import fs from 'node:fs';
 import path from 'node:path';
-import { IS_ROOT, SLOWNESS, TOP, eventually, freePort } from '../place.mjs';
-import { connects, makeCertificate } from '../nginx.mjs';
-import { CELLS_OF_PROCESSES, SERVER_USER, leakingRoot, mistaken, poolFor, programFor } from './pool.mjs';
+import { IS_ROOT, SLOWNESS, TOP, freePort } from '../place.mjs';
+import { makeCertificate } from '../nginx.mjs';
+import { CELLS_OF_PROCESSES, SERVER_USER, errorLog, face, leakingRoot, listens, mistaken, poolFor, started } from './pool.mjs';
 
 export const APACHE_STOP_MS = 15000 * SLOWNESS;
 
@@ -82,14 +82,8 @@ export async function startApache(place, options) {
 		['-d', dir, ...before, '-f', 'httpd.conf', '-D', 'FOREGROUND', ...(options.define ? ['-D', options.define] : [])], { detached: true });
 	// A thread in the middle of a stream holds it up, until it kills it.
 	process.stopMs = APACHE_STOP_MS;
-	const errors = () => {
-		const file = path.join(dir, 'error.log');
-		return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
-	};
-	await eventually(() => {
-		if (process.exit) throw new Error(`Apache ended: ${process.log()}${errors()}`);
-		return connects(port);
-	}, 'Apache listens');
+	const errors = () => errorLog(dir);
+	await listens(process, port, errors);
 	return { process, port, dir, url: `${options.tls ? 'https' : 'http'}://127.0.0.1:${port}`, errors };
 }
 
@@ -105,15 +99,7 @@ function entry(word, about, leatOf) {
 			const leat = await leatOf(place, options);
 			const server = await startApache(place, { define: word, mistake: options.mistake, idle: options.idle, site: options.site, modules: options.modules, tls: about.tls });
 			if (options.mistake === 'gives secrets away') leakingRoot(place, path.join(server.dir, 'htdocs'));
-			return {
-				url: server.url,
-				base: `${server.url}/ask`,
-				port: server.port,
-				server: server.process,
-				leat,
-				errors: server.errors,
-				stop: () => server.process.stop(),
-			};
+			return face(server, leat);
 		},
 	};
 }
@@ -131,11 +117,6 @@ export const apacheHandler = entry('HANDLER', {
 	process: 'pool',
 	streams: 1200,
 }, poolFor);
-
-function started(place, options) {
-	programFor(place, options);
-	return null;
-}
 
 /** A certificate and HTTP/2 around the same files. */
 function tlsSite(dir) {

@@ -2,34 +2,14 @@
 // nginx before a leat that somebody else starts: fcgiwrap for each request,
 // spawn-fcgi and systemd once, with a listening socket.
 import fs from 'node:fs';
-import net from 'node:net';
 import { LEAT, childrenOf, cleanEnvironment, configText, leatConfig } from '../leat.mjs';
 import { startNginx, shippedText } from '../nginx.mjs';
-import { eventually, freePort } from '../place.mjs';
-import { HARMLESS, NGINX_CELLS } from './nginx.mjs';
-import { CELLS_OF_PROCESSES, mistaken, programFor } from './pool.mjs';
+import { connects, eventually, freePort } from '../place.mjs';
+import { HARMLESS, NGINX_CELLS, idleEdits } from './nginx.mjs';
+import { CELLS_OF_PROCESSES, face, mistaken, programFor } from './pool.mjs';
 
 /** More than the tests of one server hold open at once. */
 const FCGIWRAP_CHILDREN = 32;
-
-function result(server, leat) {
-	return {
-		url: server.url,
-		base: `${server.url}/ask`,
-		port: server.port,
-		server: server.process,
-		leat,
-		errors: server.errors,
-		stop: async () => {
-			server.process.expectedToDie = true;
-			await server.process.stop();
-		},
-	};
-}
-
-function idleEdits(options) {
-	return options.idle ? [['read_timeout 150s', `read_timeout ${options.idle}s`], ['send_timeout 60s', `send_timeout ${options.idle}s`]] : [];
-}
 
 /** One line each of leat-fcgiwrap.conf, and why it is there. */
 const FCGIWRAP_MISTAKES = {
@@ -61,7 +41,7 @@ export const fcgiwrap = {
 			end();
 		});
 		starter.expectedToDie = true;
-		await eventually(() => connectsTo(socket), 'fcgiwrap listens');
+		await eventually(() => connects(socket), 'fcgiwrap listens');
 		const server = await startNginx(place, { complete: 'nginx-fcgiwrap.conf', site: options.site, files: {
 			'leat-fcgiwrap.conf': mistaken(shippedText('leat-fcgiwrap.conf'), [...FCGIWRAP_MISTAKES[options.mistake] ?? [], ...idleEdits(options)]),
 			'leat-fcgiwrap-upstream.conf': `upstream leat_fcgiwrap { server unix:${socket}; }
@@ -69,20 +49,9 @@ map "" $leat_program { default ${program}; }
 map "" $leat_config { default ${conf}; }
 `,
 		} });
-		return result(server, null);
+		return face(server, null);
 	},
 };
-
-function connectsTo(path) {
-	return new Promise((resolve) => {
-		const socket = net.connect(path);
-		socket.on('error', () => resolve(false));
-		socket.on('connect', () => {
-			socket.destroy();
-			resolve(true);
-		});
-	});
-}
 
 /** A leat that was handed its socket, with the face of startLeat()'s. */
 async function handed(place, options, start) {
@@ -111,7 +80,7 @@ function handedEntry(about, start) {
 		async start(place, options = {}) {
 			const leat = options.pool ?? await handed(place, options, start);
 			const server = await startNginx(place, { socket: leat.address, site: options.site, conf: mistaken(shippedText('leat.conf'), idleEdits(options)) });
-			return result(server, leat);
+			return face(server, leat);
 		},
 	};
 }
@@ -123,7 +92,7 @@ export const spawnFcgi = handedEntry({
 }, async (place, conf) => {
 	const socket = place.path('leat.sock');
 	const starter = place.spawn('spawn-fcgi', '/usr/bin/spawn-fcgi', ['-s', socket, '-M', '0600', '-n', '--', LEAT, 'serve', '-c', conf], { env: cleanEnvironment() });
-	await eventually(() => connectsTo(socket), 'spawn-fcgi listens');
+	await eventually(() => connects(socket), 'spawn-fcgi listens');
 	return { address: `unix:${socket}`, starter };
 });
 
@@ -134,7 +103,7 @@ export const spawnFcgiTcp = handedEntry({
 }, async (place, conf) => {
 	const port = await freePort();
 	const starter = place.spawn('spawn-fcgi', '/usr/bin/spawn-fcgi', ['-a', '127.0.0.1', '-p', port, '-n', '--', LEAT], { env: { ...cleanEnvironment(), LEAT_CONFIG: conf } });
-	await eventually(() => connectsTo(port), 'spawn-fcgi listens');
+	await eventually(() => connects(port), 'spawn-fcgi listens');
 	return { address: `127.0.0.1:${port}`, starter };
 });
 
@@ -146,6 +115,6 @@ export const systemdSocket = handedEntry({
 	const socket = place.path('leat.sock');
 	const env = Object.entries(cleanEnvironment()).flatMap(([name, v]) => ['-E', `${name}=${v}`]);
 	const starter = place.spawn('systemd-socket-activate', 'systemd-socket-activate', ['-l', socket, ...env, LEAT, 'serve', '-c', conf]);
-	await eventually(() => connectsTo(socket), 'systemd-socket-activate listens');
+	await eventually(() => connects(socket), 'systemd-socket-activate listens');
 	return { address: `unix:${socket}`, starter };
 });

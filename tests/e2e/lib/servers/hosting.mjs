@@ -3,11 +3,10 @@
 // what apache/htaccess and apache/leat.cgi.sh make of them.
 import fs from 'node:fs';
 import path from 'node:path';
-import { IS_ROOT, TOP, eventually, freePort } from '../place.mjs';
+import { IS_ROOT, TOP, freePort } from '../place.mjs';
 import { LEAT, configText, leatConfig } from '../leat.mjs';
-import { connects } from '../nginx.mjs';
 import { APACHE, APACHE_HARMLESS, APACHE_MODULES, APACHE_STOP_MS } from './apache.mjs';
-import { CELLS_OF_PROCESSES, SERVER_USER } from './pool.mjs';
+import { CELLS_OF_PROCESSES, SERVER_USER, errorLog, face, listens } from './pool.mjs';
 
 const LOADED = ['mpm_event', 'authz_core', 'authz_host', 'env', 'headers', 'alias', 'dir', 'mime', 'autoindex', 'rewrite', 'cgid', 'filter', 'deflate', 'setenvif'];
 
@@ -74,7 +73,9 @@ export function makeHome(place, options) {
 	fs.mkdirSync(path.join(home, 'cgi-bin'), { recursive: true });
 	put(path.join(home, 'public_html/index.html'), '<h1>home</h1>\n');
 	const config = leatConfig(place, { ...options.leat, upstream: options.upstream });
-	for (const name of ['listen', 'workers', 'runtime_dir', 'drain_timeout']) delete config[name];
+	for (const name of ['workers', 'drain_timeout']) delete config[name];
+	// CGI needs neither, but leat check looks at them (docs/shared-hosting.md).
+	Object.assign(config, { listen: [`unix:${kept}/leat.sock`], runtime_dir: kept });
 	if (options.form === 'cgi-bin') config.mount = '/cgi-bin/ask.cgi';
 	put(path.join(kept, 'leat.conf'), configText(config));
 	put(path.join(kept, 'openai.key'), 'sk-this-is-the-secret\n');
@@ -100,14 +101,8 @@ export async function startHost(place, home, options = {}) {
 	fs.writeFileSync(path.join(dir, 'host.conf'), hostConf(home, port, options));
 	const process = place.spawn('apache', APACHE, ['-d', dir, '-f', 'host.conf', '-D', 'FOREGROUND'], { detached: true });
 	process.stopMs = APACHE_STOP_MS;
-	const errors = () => {
-		const file = path.join(dir, 'error.log');
-		return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
-	};
-	await eventually(() => {
-		if (process.exit) throw new Error(`Apache ended: ${process.log()}${errors()}`);
-		return connects(port);
-	}, 'Apache listens');
+	const errors = () => errorLog(dir);
+	await listens(process, port, errors);
 	return { process, port, dir, url: `http://127.0.0.1:${port}`, errors };
 }
 
@@ -122,15 +117,7 @@ function entry(form, mount, about) {
 		cells: { ...CELLS_OF_PROCESSES, ...about.cells },
 		async start(place, options = {}) {
 			const server = await startHost(place, makeHome(place, { ...options, form }), options);
-			return {
-				url: server.url,
-				base: server.url + mount,
-				port: server.port,
-				server: server.process,
-				leat: null,
-				errors: server.errors,
-				stop: () => server.process.stop(),
-			};
+			return face(server, null, { mount });
 		},
 	};
 }

@@ -4,9 +4,9 @@
 import fs from 'node:fs';
 import path from 'node:path';
 import { cleanEnvironment } from '../leat.mjs';
-import { TOP, connects, eventually, freePort } from '../place.mjs';
+import { TOP, freePort } from '../place.mjs';
 import { DECODES_SLASHES } from './nginx.mjs';
-import { CELLS_OF_PROCESSES, leakingRoot, mistaken, poolFor, programFor } from './pool.mjs';
+import { CELLS_OF_PROCESSES, errorLog, face, leakingRoot, listens, mistaken, poolFor, started } from './pool.mjs';
 
 const LIGHTTPD = process.env.LIGHTTPD ?? '/usr/sbin/lighttpd';
 
@@ -36,14 +36,8 @@ export async function startLighttpd(place, options) {
 	put('leat-vars.conf', Object.entries(vars).map(([name, v]) => `var.${name} = "${v}"\n`).join(''));
 	put('site.d/site.conf', options.site ?? '');
 	const process = place.spawn('lighttpd', LIGHTTPD, ['-D', '-f', 'lighttpd.conf'], { cwd: dir, env: cleanEnvironment() });
-	const errors = () => {
-		const file = path.join(dir, 'error.log');
-		return process.log() + (fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '');
-	};
-	await eventually(() => {
-		if (process.exit) throw new Error(`lighttpd ended: ${errors()}`);
-		return connects(port);
-	}, 'lighttpd listens');
+	const errors = () => process.log() + errorLog(dir);
+	await listens(process, port, errors);
 	return { process, port, dir, url: `http://127.0.0.1:${port}`, errors };
 }
 
@@ -66,15 +60,7 @@ function entry(way, about, leatOf) {
 				site: options.site,
 			});
 			if (options.mistake === 'gives secrets away') leakingRoot(place, path.join(server.dir, 'public'));
-			return {
-				url: server.url,
-				base: `${server.url}/ask`,
-				port: server.port,
-				server: server.process,
-				leat,
-				errors: server.errors,
-				stop: () => server.process.stop(),
-			};
+			return face(server, leat);
 		},
 	};
 }
@@ -85,11 +71,6 @@ export const lighttpd = entry('leat.conf', {
 	process: 'pool',
 	streams: 4000,
 }, poolFor);
-
-function started(place, options) {
-	programFor(place, options);
-	return null;
-}
 
 export const lighttpdStart = entry('leat-start.conf', {
 	name: 'lighttpd `mod_fastcgi`, which starts leat',

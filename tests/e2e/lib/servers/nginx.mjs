@@ -2,7 +2,7 @@
 // nginx with the files of nginx/ before a pool: plain, with TLS and HTTP/2,
 // and behind another nginx that has nothing but a proxy_pass.
 import { shippedText, startNginx } from '../nginx.mjs';
-import { leakingRoot, mistaken, poolFor } from './pool.mjs';
+import { face, leakingRoot, mistaken, poolFor } from './pool.mjs';
 
 export const DECODES_SLASHES = 'This server decodes `%2F` before it chooses the location: its own access rules see the same address as leat.';
 
@@ -33,31 +33,18 @@ const MISTAKES = {
 	'gives secrets away': [],
 };
 
+/** options.idle: nginx's own patience, in seconds, instead of the file's. */
+export function idleEdits(options) {
+	return options.idle ? [['read_timeout 150s', `read_timeout ${options.idle}s`], ['send_timeout 60s', `send_timeout ${options.idle}s`]] : [];
+}
+
 function confFor(options) {
-	const idle = options.idle ? [['read_timeout 150s', `read_timeout ${options.idle}s`], ['send_timeout 60s', `send_timeout ${options.idle}s`]] : [];
-	return mistaken(shippedText('leat.conf'), [...MISTAKES[options.mistake] ?? [], ...idle]);
+	return mistaken(shippedText('leat.conf'), [...MISTAKES[options.mistake] ?? [], ...idleEdits(options)]);
 }
 
 function siteFor(place, options) {
 	if (options.mistake !== 'gives secrets away') return options.site;
 	return `location / { root ${leakingRoot(place)}; }\n`;
-}
-
-function result(server, leat, ...inner) {
-	return {
-		url: server.url,
-		base: `${server.url}/ask`,
-		port: server.port,
-		server: server.process,
-		leat,
-		errors: () => [server, ...inner].map((one) => one.errors()).join(''),
-		stop: async () => {
-			for (const one of [server, ...inner]) {
-				one.process.expectedToDie = true;
-				await one.process.stop();
-			}
-		},
-	};
 }
 
 function entry(about, more) {
@@ -72,7 +59,7 @@ function entry(about, more) {
 		async start(place, options = {}) {
 			const leat = await poolFor(place, options);
 			const server = await startNginx(place, { socket: leat.address, conf: confFor(options), site: siteFor(place, options), ...more });
-			return result(server, leat);
+			return face(server, leat);
 		},
 	};
 }
@@ -106,7 +93,7 @@ function frontEntry(about, files) {
 			const server = await startNginx(place, {
 				complete: 'front.conf', inner: `127.0.0.1:${inner.port}`, site: options.site, files: files(inner, more),
 			});
-			return result(server, leat, inner);
+			return face(server, leat, { inner: [inner] });
 		},
 	};
 }

@@ -4,7 +4,7 @@
 // starts gives its rights up; everybody may then enter the test's folder.
 import fs from 'node:fs';
 import path from 'node:path';
-import { IS_ROOT } from '../place.mjs';
+import { IS_ROOT, connects, eventually } from '../place.mjs';
 import { LEAT, configText, leatConfig, startLeat } from '../leat.mjs';
 
 /** Where each answer has a process of its own, nobody else knows of it. */
@@ -47,6 +47,44 @@ export function programFor(place, options) {
 	fs.chmodSync(place.path('run'), 0o777);
 	const conf = place.write('leat.conf', configText(leatConfig(place, leatOptions(options))));
 	return { program, conf };
+}
+
+/** For an entry whose web server starts leat: the program is all it needs. */
+export function started(place, options) {
+	programFor(place, options);
+	return null;
+}
+
+/** A web server's error log in its folder; "" before there is one. */
+export function errorLog(dir) {
+	const file = path.join(dir, 'error.log');
+	return fs.existsSync(file) ? fs.readFileSync(file, 'utf8') : '';
+}
+
+/** Waits until the process listens; it may have ended instead. */
+export async function listens(process, port, errors) {
+	await eventually(() => {
+		if (process.exit) throw new Error(`${process.name} ended: ${process.log()}${errors()}`);
+		return connects(port);
+	}, `${process.name} listens`);
+}
+
+/** What an entry's start() gives (../servers.mjs); inner: servers behind it. */
+export function face(server, leat, { mount = '/ask', inner = [] } = {}) {
+	return {
+		url: server.url,
+		base: `${server.url}${mount}`,
+		port: server.port,
+		server: server.process,
+		leat,
+		errors: () => [server, ...inner].map((one) => one.errors()).join(''),
+		stop: async () => {
+			for (const one of [server, ...inner]) {
+				one.process.expectedToDie = true;
+				await one.process.stop();
+			}
+		},
+	};
 }
 
 /**
