@@ -11,6 +11,7 @@
 
 #include "base/memory.h"
 #include "base/text.h"
+#include "config/options.h"
 
 static bool holds_secret(const struct config *config)
 {
@@ -142,31 +143,46 @@ static void check_owner(struct check_report *report,
 		    config->listen_mode);
 }
 
-static void check_folder_of(struct check_report *report, const char *subject,
+static void check_folder_of(struct check_report *report,
+			    enum check_level when_missing, const char *subject,
 			    const char *path)
 {
 	char *folder = memory_strdup(path);
 	char *slash = strrchr(folder, '/');
 
 	slash[slash == folder] = '\0';
-	check_writable_folder(report, CHECK_FAIL, subject, folder);
+	check_writable_folder(report, when_missing, subject, folder);
 	memory_free(folder);
+}
+
+/* As it is when the file says nothing: then it may be that no pool is meant
+ * to run here, but CGI, which listens nowhere. */
+static bool is_default_listen(const struct config_list *listen)
+{
+	return listen->count == 1 &&
+	       !strcmp(listen->items[0],
+		       options_find(SECTION_TOP, "listen")->fallback);
 }
 
 void check_files_places(struct check_report *report,
 			const struct config *config)
 {
+	enum check_level when_missing =
+	    is_default_listen(&config->listen) ? CHECK_WARN : CHECK_FAIL;
+
 	for (size_t i = 0; i < config->listen.count; i++) {
 		const char *address = config->listen.items[i];
 
 		if (!strncmp(address, "unix:", 5))
-			check_folder_of(report, "listen", address + 5);
+			check_folder_of(report, when_missing, "listen",
+					address + 5);
 		else
 			check_report_add(report, CHECK_OK, "listen", "%s",
 					 address);
 	}
 	if (config->pid_file[0])
-		check_folder_of(report, "pid_file", config->pid_file);
+		check_folder_of(report, CHECK_FAIL, "pid_file",
+				config->pid_file);
 	check_owner(report, config);
 	/* Without it the pool keeps its shared memory to itself. */
 	check_writable_folder(report, CHECK_WARN, "runtime_dir",

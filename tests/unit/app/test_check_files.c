@@ -174,6 +174,20 @@ static void a_link_out_of_the_root_is_followed(void **state)
 	assert_int_equal(checked->report.failures, 1);
 }
 
+static void without_a_word_about_listening_it_may_be_cgi(void **state)
+{
+	struct checked *checked = *state;
+	const struct check_line *line;
+
+	check_files_places(&checked->report,
+			   read_config(checked, "runtime_dir = FOLDER/run"));
+	line = complaint(checked, "listen");
+	assert_true(access("/run/leat", W_OK) == 0 ? line == NULL
+						   : line != NULL);
+	if (line && access("/run/leat", F_OK) != 0)
+		assert_int_equal(line->level, CHECK_WARN);
+}
+
 static void folders_that_are_missing_are_told(void **state)
 {
 	struct checked *checked = *state;
@@ -235,6 +249,7 @@ int main(void)
 	    WITH_FOLDER(a_name_that_begins_alike_is_not_under_it),
 	    WITH_FOLDER(a_link_out_of_the_root_is_followed),
 	    WITH_FOLDER(folders_that_are_missing_are_told),
+	    WITH_FOLDER(without_a_word_about_listening_it_may_be_cgi),
 	    WITH_FOLDER(owners_that_do_not_exist_are_told),
 	    WITH_FOLDER(the_report_counts_and_is_json),
 	};
