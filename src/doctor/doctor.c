@@ -70,7 +70,8 @@ static void look_at_requests(struct examination *examination)
 	probe_body(probe);
 }
 
-/* Patience: Apache notices at the second write after a heartbeat. */
+/* Patience: a server that sees only its own writes fail needs two of them, for
+ * the first one is answered with a reset. That may be two heartbeats. */
 static void end_waiting(struct examination *examination)
 {
 	struct probe *probe = &examination->probe;
@@ -80,7 +81,7 @@ static void end_waiting(struct examination *examination)
 	probe_leaving_end(examination->writing, 3000);
 	step(examination, "silence");
 	if (examination->silent)
-		probe_leaving_end(examination->silent, beat_ms + 3000);
+		probe_leaving_end(examination->silent, 2 * beat_ms + 3000);
 	if (examination->idle)
 		probe_idle_end(examination->idle);
 }
