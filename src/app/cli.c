@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: ISC */
 #include "app/cli.h"
 
+#include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -118,6 +119,9 @@ int cli_main(int argc, char **argv)
 	struct start_facts facts;
 
 	descriptors_fill();
+	/* A file as large as `ulimit -f` allows (the log) is an error of the
+	 * write, like a full disk, and not the end. */
+	signal(SIGXFSZ, SIG_IGN);
 	start_mode_look(&facts, argc, argv);
 	switch (start_mode_of(&facts)) {
 	case START_ALONE:

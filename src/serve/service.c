@@ -161,8 +161,6 @@ bool service_init(struct service *service, const struct server_hooks *hooks,
 	/* After libfcgi has set its own. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
-	/* A log that has grown to `ulimit -f` is an error of its writes. */
-	signal(SIGXFSZ, SIG_IGN);
 	return true;
 }
 

@@ -62,8 +62,8 @@ bool service_open_log(const struct config *config, const char *ident);
 struct server_hooks service_hooks(struct service *service);
 
 /* Nothing happens before loop_run(). False and a fault: a provider cannot be
- * made; nothing is left then. Signals SIGPIPE, SIGHUP and SIGXFSZ are
- * ignored from here on. */
+ * made; nothing is left then. Signals SIGPIPE and SIGHUP are ignored from
+ * here on. */
 bool service_init(struct service *service, const struct server_hooks *hooks,
 		  struct fault *fault);
 /* Ticks, and says in its slot that it is ready. */

@@ -212,6 +212,20 @@ scenario('a pool serves, and reloads, with its input, output and error closed', 
 	assert.equal((await fcgiRequest(leat.socket, HEALTH)).status, 200);
 });
 
+scenario('a log that may not grow any more is only not written', async (place) => {
+	fs.mkdirSync(place.path('run'));
+	const log = place.write('leat.log', 'x'.repeat(4 << 20));
+	// Blocks of 512 bytes: room for the shared file, and the log is full.
+	const leat = await startLeat(place, { more: { log }, wrap: ['sh', '-c', 'ulimit -f 8192; exec "$@"', 'sh', path.resolve(LEAT)] });
+	const before = leat.workers();
+	for (let n = 0; n < 5; n++)
+		assert.equal((await fcgiRequest(leat.socket, { path: '/ask/chat', method: 'POST', body: '{"query":"q"}' })).status, 200);
+	assert.deepEqual(leat.workers(), before);
+	leat.process.kill('SIGTERM');
+	leat.process.expectedToDie = true;
+	assert.deepEqual(await leat.process.exited, { code: 0, signal: null });
+});
+
 scenario('a wrong configuration stops the start with file, line and what is allowed', async (place, t) => {
 	const cases = {
 		'an unknown option': ['wrokers = 2\n', /bad\.conf:1:.*wrokers.*workers/s],
