@@ -18,26 +18,35 @@
 #include "pool/listen_socket.h"
 #include "pool/slots.h"
 
-enum { PATH_SIZE = 4096 };
+enum { PATH_SIZE = 4096, NAME_SIZE = 64 };
 
 static const char prefix[] = "alone-";
-static const char ending[] = ".slots";
 
-/* The process that a file's name says; 0: it is none of ours. */
+static void name_for(char name[NAME_SIZE], pid_t pid)
+{
+	snprintf(name, NAME_SIZE, "%s%d.slots", prefix, (int)pid);
+}
+
+/* The process that has made a file of this name; 0: none of ours. Until it is
+ * whole the file has a name that is longer by the process (slots_new()). */
 static pid_t process_of(const char *name)
 {
-	struct slice rest = slice_of(name);
+	char whole[NAME_SIZE];
+	char unfinished[NAME_SIZE + 16];
+	struct slice number = slice_of(name);
 	uint64_t pid;
 
-	if (!text_starts_with(rest, prefix))
+	if (!text_starts_with(number, prefix))
 		return 0;
-	rest.data += sizeof prefix - 1;
-	rest.len -= sizeof prefix - 1;
-	if (rest.len < sizeof ending ||
-	    strcmp(slice_end(rest) - (sizeof ending - 1), ending) != 0)
+	number.data += sizeof prefix - 1;
+	number.len = strspn(number.data, "0123456789");
+	if (!text_parse_uint(number, &pid) || pid > INT32_MAX)
 		return 0;
-	rest.len -= sizeof ending - 1;
-	return text_parse_uint(rest, &pid) && pid <= INT32_MAX ? (pid_t)pid : 0;
+	name_for(whole, (pid_t)pid);
+	snprintf(unfinished, sizeof unfinished, "%s.%d", whole, (int)pid);
+	if (strcmp(name, whole) != 0 && strcmp(name, unfinished) != 0)
+		return 0;
+	return (pid_t)pid;
 }
 
 static void remove_dead(const char *folder)
@@ -86,11 +95,13 @@ struct slots *alone_slots_new(const struct config *config)
 {
 	struct slots *slots = NULL;
 	char path[PATH_SIZE];
+	char name[NAME_SIZE];
 
 	/* Its last part, as a pool's master does. */
 	mkdir(config->runtime_dir, 0755);
-	if (snprintf(path, sizeof path, "%s/%s%d%s", config->runtime_dir,
-		     prefix, (int)getpid(), ending) < PATH_SIZE)
+	name_for(name, getpid());
+	if (snprintf(path, sizeof path, "%s/%s", config->runtime_dir, name) <
+	    PATH_SIZE)
 		slots = slots_new(path, 1);
 	if (slots)
 		remove_dead(config->runtime_dir);

@@ -201,8 +201,9 @@ p.wait()
 
 scenario('what one that was killed has left is removed by the next one', async (place) => {
 	fs.mkdirSync(place.path('run'));
-	const others = ['alone-1.slots', 'alone-12x.slots', 'leat.sock.slots'];
-	for (const name of ['alone-99999999.slots', ...others]) place.write(`run/${name}`, '');
+	const others = ['alone-1.slots', 'alone-12x.slots', 'alone-99999998.slots.old', 'alone-.slots', 'leat.sock.slots'];
+	// One of them before its file had its name.
+	for (const name of ['alone-99999999.slots', 'alone-99999998.slots.99999998', ...others]) place.write(`run/${name}`, '');
 	const leat = await startAlone(place, { args: ['serve', '-c', place.path('leat.conf')] });
 	assert.deepEqual(fs.readdirSync(place.path('run')).sort(), [...others, `alone-${leat.pids[0]}.slots`].sort());
 });
