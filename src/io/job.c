@@ -36,13 +36,28 @@ static void on_finished(uv_work_t *request, int status)
 	memory_free(job);
 }
 
+static void do_nothing(void *unused)
+{
+	(void)unused;
+}
+
+bool job_can_run(struct loop *loop)
+{
+	uv_thread_t thread;
+
+	if (!loop->has_threads &&
+	    uv_thread_create(&thread, do_nothing, NULL) == 0)
+		loop->has_threads = uv_thread_join(&thread) == 0;
+	return loop->has_threads;
+}
+
 struct job *job_start(struct loop *loop, enum job_kind kind,
 		      void (*work)(void *state), void (*on_done)(void *state),
 		      void *state)
 {
 	struct job *job;
 
-	if (loop->job_counts[kind] >= job_limits[kind])
+	if (loop->job_counts[kind] >= job_limits[kind] || !job_can_run(loop))
 		return NULL;
 	job = memory_zalloc(sizeof *job);
 	job->request.data = job;

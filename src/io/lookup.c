@@ -41,8 +41,11 @@ struct lookup *lookup_start(struct loop *loop, const char *host,
 	struct addrinfo hints = {.ai_family = AF_UNSPEC,
 				 .ai_socktype = SOCK_STREAM,
 				 .ai_flags = AI_ADDRCONFIG};
-	struct lookup *lookup = memory_zalloc(sizeof *lookup);
+	struct lookup *lookup;
 
+	if (!job_can_run(loop))
+		return NULL;
+	lookup = memory_zalloc(sizeof *lookup);
 	lookup->request.data = lookup;
 	lookup->loop = loop;
 	lookup->on_done = on_done;

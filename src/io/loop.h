@@ -90,10 +90,11 @@ void loop_on_signal(struct loop *loop, int signal_number,
 		    void (*callback)(void *state, int signal_number),
 		    void *state);
 
-/* Jobs run on a thread of the pool. Each kind has a bounded queue; beyond it
- * job_start() returns NULL. work() may touch only `state`; on_done comes
- * from the loop, exactly once. A job cannot be interrupted: who no longer
- * wants it says so in `state` by a means of its own. */
+/* Jobs run on a thread of the pool. Each kind has a bounded queue; beyond it,
+ * and where no thread can be started, job_start() returns NULL. work() may
+ * touch only `state`; on_done comes from the loop, exactly once. A job cannot
+ * be interrupted: who no longer wants it says so in `state` by a means of its
+ * own. */
 enum job_kind { JOB_SEARCH, JOB_FILE, JOB_PARSE, JOB_KINDS };
 
 struct job;
@@ -111,7 +112,8 @@ enum { LOOKUP_MAX = 8, LOOKUP_ADDRESS_SIZE = 64 };
 struct lookup;
 typedef void lookup_done(void *state, int status,
 			 char (*addresses)[LOOKUP_ADDRESS_SIZE], int count);
-/* NULL: the name cannot be looked up at all (too long, not a name). */
+/* NULL: the name cannot be looked up at all (too long, not a name, or there is
+ * no thread for it). */
 struct lookup *lookup_start(struct loop *loop, const char *host,
 			    lookup_done *on_done, void *state);
 void lookup_cancel(struct lookup *lookup);

@@ -46,10 +46,14 @@ struct loop {
 	uint32_t timer_starts; /* how often a timer was started */
 	uint64_t alarm_ms;     /* when the alarm rings; 0: it is off */
 
+	bool has_threads; /* job_can_run() has said so */
 	unsigned job_counts[JOB_KINDS];
 	unsigned lookup_count; /* cancelled ones that still run too */
 };
 
+/* job.c: false when no thread can be started (shared hosting limits them, as
+ * processes); libuv would end the process. */
+bool job_can_run(struct loop *loop);
 /* Runs the timers that are due. */
 void timer_run_due(struct loop *loop);
 /* Sets the alarm for the earliest timer. */

@@ -10,13 +10,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 /* A loop that would wait for ever is ended by SIGALRM, which fails the test
  * program. */
-enum { PATIENCE_S = 20, FILE_JOBS = 64, JOBS_MAX = 1000 };
+enum { PATIENCE_S = 20, FILE_JOBS = 64, JOBS_MAX = 1000, NOBODY = 65534 };
 
 struct scene {
 	struct loop *loop;
@@ -138,6 +140,34 @@ static void who_was_last_refused_may_start_when_one_is_done(void **state)
 	assert_int_equal(scene->done, FILE_JOBS + 1);
 }
 
+/* In a process of its own, which may start no other and no thread. */
+static int start_without_threads(struct scene *scene)
+{
+	const struct rlimit none = {0, 0};
+	struct loop *loop = loop_new();
+
+	/* Root may start as many as it likes. */
+	if (geteuid() == 0 && setuid(NOBODY))
+		return 1;
+	if (setrlimit(RLIMIT_NPROC, &none))
+		return 2;
+	if (job_start(loop, JOB_SEARCH, work, on_done, scene))
+		return 3;
+	return lookup_start(loop, "localhost", NULL, NULL) ? 4 : 0;
+}
+
+static void without_threads_a_job_is_refused(void **state)
+{
+	pid_t child = fork();
+	int status;
+
+	if (child == 0)
+		_exit(start_without_threads(*state));
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), 0);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -146,6 +176,7 @@ int main(void)
 	    TEST(work_is_done_on_another_thread_and_reported_on_the_loops),
 	    TEST(a_kind_has_a_bound_of_its_own),
 	    TEST(who_was_last_refused_may_start_when_one_is_done),
+	    TEST(without_threads_a_job_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
