@@ -44,8 +44,8 @@ async function leat(place, args, timeout = 60000) {
 /** The certificate of a server with TLS is its own. */
 function trust(place, server) {
 	if (!server.url.startsWith('https')) return [];
-	const found = fs.readdirSync(place.dir, { recursive: true }).find((name) => name.endsWith('leat.crt'));
-	return ['--ca-file', place.path(found)];
+	const certificates = fs.readdirSync(place.dir).map((name) => place.path(name, 'leat.crt'));
+	return ['--ca-file', certificates.find((file) => fs.existsSync(file))];
 }
 
 async function examine(place, server, args = []) {
