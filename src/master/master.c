@@ -180,9 +180,9 @@ static void on_serves(struct master *master)
 	master_start_describe(&master->start, master->config, now);
 	if (old > 0)
 		log_info("pool",
-			 "generation %u serves with %u workers; older ones "
+			 "generation %u serves with %u worker%s; older ones "
 			 "drain, for %u s at most",
-			 now->number, now->wanted,
+			 now->number, now->wanted, now->wanted == 1 ? "" : "s",
 			 (master->config->reload_timeout_ms + 999) / 1000);
 	log_info("pool", "ready");
 	master_report_ready(&master->report, now_ms());

@@ -38,6 +38,6 @@ unsigned descriptors_streams(void)
 	    limit.rlim_cur > 2 * (rlim_t)STREAMS_MAX)
 		return STREAMS_MAX;
 	if (limit.rlim_cur <= 2 * KEPT)
-		return KEPT / 2;
+		return (unsigned)limit.rlim_cur / 4;
 	return (unsigned)(limit.rlim_cur - KEPT) / 2;
 }

@@ -16,7 +16,7 @@ void descriptors_fill(void);
 unsigned descriptors_raise(void);
 
 /* How many streams the limit has room for: each may need a descriptor for
- * its reader and one for its upstream. */
+ * its reader and one for its upstream, and the process needs some itself. */
 unsigned descriptors_streams(void);
 
 #endif
