@@ -213,8 +213,11 @@ export class Place {
 	}
 }
 
-/** Who forgets a socket would keep this file, and so all others, waiting. */
-const END_MS = 30000;
+/**
+ * Who forgets a socket would keep this file waiting for ever, and tests/run
+ * with it. Longer than what comes between two scenarios and is none.
+ */
+const END_MS = 120000;
 let running = 0;
 let end;
 
