@@ -13,7 +13,12 @@
 #include "base/clock.h"
 #include "base/memory.h"
 
-enum { BALANCE_SLACK = 4, READ_TRIES = 100, ROOM_MIN = 16 };
+enum {
+	BALANCE_SLACK = 4,
+	READ_TRIES = 100,
+	ROOM_MIN = 16,
+	FIRST_GENERATION = 1 /* of a pool that starts */
+};
 
 static const char magic[8] = "leatslot";
 
@@ -452,7 +457,10 @@ bool slots_owner_of(struct slots *slots, uint64_t hash,
 
 	if (find_keeper(slots, hash, owner))
 		return true;
-	for (unsigned i = 0; i < slots_count(slots) && generation; i++) {
+	/* While a pool starts there is no other that could have the turn. */
+	if (generation == 0)
+		generation = FIRST_GENERATION;
+	for (unsigned i = 0; i < slots_count(slots); i++) {
 		struct slot *slot = slots_at(slots, i);
 		uint64_t weight = mix(hash + mix(i + 1));
 

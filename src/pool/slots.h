@@ -92,9 +92,9 @@ bool slots_is_alive(struct slots *slots, struct turn_place place);
 bool slots_keep_name(struct slots *slots, unsigned index, uint64_t hash);
 /* The worker to which a hash belongs: one that drains and has kept it, else
  * the one of the present generation that it names, so that one hash never
- * means two workers while some of them are started again. False:
- * there is no such generation. *owner has incarnation 0 while its worker is
- * dead or starts. */
+ * means two workers while some of them are started again. While none has been
+ * ready it is the first generation. False: that has no slots. *owner has
+ * incarnation 0 while its worker is dead or starts. */
 bool slots_owner_of(struct slots *slots, uint64_t hash,
 		    struct turn_place *owner);
 /* No other slot of its generation stands before it. */

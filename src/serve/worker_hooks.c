@@ -19,7 +19,7 @@ static bool may_accept(void *state)
 				 worker->args.place.slot);
 }
 
-/* Before the first generation is ready a turn is as well here as anywhere. */
+/* Without a generation that serves, a turn is as well here as anywhere. */
 static struct turn_place owner_of(void *state, uint64_t hash)
 {
 	struct worker *worker = of_service(state);
