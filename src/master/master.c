@@ -119,6 +119,7 @@ static void check_time(struct master *master)
 		master->tick_ms = now + TICK_MS;
 		master_pool_tick(master->pool, now);
 		master_report_tick(&master->report, now);
+		master_start_watch_listeners(&master->start);
 	}
 	if (master->is_draining && now >= master->kill_ms) {
 		log_error("pool", "%u workers did not drain: killed",

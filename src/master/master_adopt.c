@@ -96,6 +96,8 @@ static bool open_listeners(struct master_start *start,
 				  state->listeners[i].lock_fd,
 				  config->runtime_dir))
 			return false;
+	master_start_make_runtime_dir(config);
+	master_start_renew_listeners(start, config);
 	return true;
 }
 
@@ -104,8 +106,9 @@ static bool is_living(const struct master_state_worker *worker)
 	return worker->pid > 0;
 }
 
-/* A newer layout is a newer file: the workers that map the old one are known
- * in both, but only by number; their ticks and counters stay behind. */
+/* A newer layout is a newer file, and so is one that somebody removed: the
+ * workers that map the old one are known in both, but only by number; their
+ * ticks and counters stay behind. */
 static struct slots *make_slots(struct master_state *state, unsigned count)
 {
 	const char *path = state->slots_path[0] ? state->slots_path : NULL;
@@ -136,15 +139,24 @@ static bool open_slots(struct master_start *start, struct master_state *state)
 				    .generation = state->generation,
 				    .workers = state->wanted,
 				    .started_ms = state->started_ms};
+	struct slots *old;
 
 	start->slots = slots_adopt(
 	    state->slots_fd, state->slots_path[0] ? state->slots_path : NULL);
-	if (start->slots)
+	if (start->slots && !slots_is_lost(start->slots))
 		return true;
-	log_info("pool", "reload: this version has another layout of the "
-			 "shared memory; it is made anew");
+	if (start->slots)
+		log_warn("pool", "reload: %s was gone; it is made anew",
+			 state->slots_path);
+	else
+		log_info("pool", "reload: this version has another layout of "
+				 "the shared memory; it is made anew");
+	old = start->slots;
 	start->slots = make_slots(state, master_start_room(start));
-	close(state->slots_fd);
+	if (old)
+		slots_free(old);
+	else
+		close(state->slots_fd);
 	if (start->slots)
 		slots_set_about(start->slots, &about);
 	return start->slots != NULL;

@@ -90,8 +90,7 @@ int master_start_open_exe(void)
 	return open("/proc/self/exe", O_PATH | O_CLOEXEC);
 }
 
-static bool open_listeners(struct master_start *start,
-			   const struct config *config)
+static struct listen_options listen_options_of(const struct config *config)
 {
 	struct listen_options options = {
 	    .mode = config->listen_mode,
@@ -100,6 +99,56 @@ static bool open_listeners(struct master_start *start,
 	    .allows_remote = config->allow_remote_tcp,
 	    .runtime_dir = config->runtime_dir,
 	};
+
+	for (size_t i = 0; i < config->listen.count && i < LISTEN_MAX; i++)
+		options.addresses[i] = config->listen.items[i];
+	return options;
+}
+
+void master_start_renew_listeners(struct master_start *start,
+				  const struct config *config)
+{
+	const struct listen_options options = listen_options_of(config);
+
+	for (unsigned i = 0; i < start->listeners.count; i++) {
+		struct listen_socket *socket = &start->listeners.sockets[i];
+
+		if (!listen_is_lost(socket))
+			continue;
+		if (listen_renew(&start->listeners, socket, &options))
+			log_warn("pool", "reload: %s was gone; it is made anew",
+				 socket->address);
+		else
+			log_error("pool", "reload: %s is gone: %s",
+				  socket->address, start->listeners.error);
+	}
+}
+
+void master_start_watch_listeners(struct master_start *start)
+{
+	bool is_lost = false;
+
+	for (unsigned i = 0; i < start->listeners.count; i++) {
+		const struct listen_socket *socket =
+		    &start->listeners.sockets[i];
+
+		if (!listen_is_lost(socket))
+			continue;
+		is_lost = true;
+		if (!start->is_loss_told)
+			log_error("pool",
+				  "%s: somebody took its file away, so web "
+				  "servers cannot connect; a reload makes it "
+				  "anew",
+				  socket->address);
+	}
+	start->is_loss_told = is_lost;
+}
+
+static bool open_listeners(struct master_start *start,
+			   const struct config *config)
+{
+	const struct listen_options options = listen_options_of(config);
 
 	switch (listen_passed_take(&start->listeners, options.allows_remote)) {
 	case LISTEN_PASSED_TAKEN:
@@ -112,8 +161,6 @@ static bool open_listeners(struct master_start *start,
 	default:
 		break;
 	}
-	for (size_t i = 0; i < config->listen.count && i < LISTEN_MAX; i++)
-		options.addresses[i] = config->listen.items[i];
 	if (listen_open(&start->listeners, &options))
 		return true;
 	complain(config, start->listeners.error);
@@ -238,6 +285,12 @@ static void log_first_line(const struct master_start *start,
 	buffer_fini(&line);
 }
 
+void master_start_make_runtime_dir(const struct config *config)
+{
+	if (!mkdir(config->runtime_dir, 0755))
+		log_info("pool", "made the directory %s", config->runtime_dir);
+}
+
 void master_start_init(struct master_start *start)
 {
 	memset(start, 0, sizeof *start);
@@ -261,8 +314,7 @@ bool master_start_open(struct master_start *start, const struct config *config)
 	start->workers = master_start_count_workers(config);
 	if (!has_descriptors(config, descriptors, start->workers))
 		return false;
-	if (!mkdir(config->runtime_dir, 0755))
-		log_info("pool", "made the directory %s", config->runtime_dir);
+	master_start_make_runtime_dir(config);
 	if (!keep_config(start, config) || !open_listeners(start, config))
 		goto failed;
 	if (!open_slots(start, config))

@@ -21,6 +21,7 @@ struct master_start {
 	struct slots *slots;
 	char exe_path[2048]; /* what a reload executes */
 	unsigned workers;    /* wanted */
+	bool is_loss_told;   /* of a socket's path */
 	int first_config_fd; /* of the start; -1: there is no file */
 	/* Of the first generation, which takes them over. */
 	int config_fd;
@@ -36,6 +37,13 @@ bool master_start_open_log(const struct config *config);
 unsigned master_start_count_workers(const struct config *config);
 unsigned master_start_room(const struct master_start *start); /* slots */
 int master_start_open_exe(void); /* our own binary; -1: not to be had */
+
+void master_start_make_runtime_dir(const struct config *config);
+/* Opens sockets anew whose paths have been taken away. */
+void master_start_renew_listeners(struct master_start *start,
+				  const struct config *config);
+/* Says in the log, once, when that happens. */
+void master_start_watch_listeners(struct master_start *start);
 
 /* Tells outsiders what serves now: the header of the slots file. */
 void master_start_describe(const struct master_start *start,

@@ -20,8 +20,8 @@ static bool fail_lock(struct listen_set *set, const char *address,
 		      const char *lock_path)
 {
 	snprintf(set->error, sizeof set->error,
-		 "%s: the lock file %s cannot be used: %s", address, lock_path,
-		 strerror(errno));
+		 "%s: the lock file %.300s cannot be used: %s", address,
+		 lock_path, strerror(errno));
 	return false;
 }
 
@@ -110,7 +110,9 @@ static void release_lock(struct listen_socket *socket)
 {
 	if (socket->lock_fd < 0)
 		return;
-	unlink(socket->lock_path);
+	/* Another leat's, if somebody had taken ours away. */
+	if (is_same_file(socket->lock_fd, socket->lock_path))
+		unlink(socket->lock_path);
 	close(socket->lock_fd);
 	socket->lock_fd = -1;
 }
@@ -198,6 +200,45 @@ static bool is_at_path(const struct listen_socket *socket)
 	return !lstat(socket->path, &status) &&
 	       status.st_dev == socket->device &&
 	       status.st_ino == socket->inode;
+}
+
+bool listen_is_lost(const struct listen_socket *socket)
+{
+	return socket->path[0] && !is_at_path(socket);
+}
+
+/* The lock file may have gone the same way. */
+static bool renew_lock(struct listen_set *set, struct listen_socket *socket)
+{
+	int old_fd = socket->lock_fd;
+	bool is_new;
+
+	if (old_fd >= 0 && is_same_file(old_fd, socket->lock_path))
+		return true;
+	if (!take_lock(set, socket, &is_new))
+		return false;
+	if (old_fd >= 0)
+		close(old_fd);
+	return true;
+}
+
+bool listen_renew(struct listen_set *set, struct listen_socket *socket,
+		  const struct listen_options *options)
+{
+	int old_fd = socket->fd;
+
+	set->error[0] = '\0';
+	if (!renew_lock(set, socket))
+		return false;
+	socket->fd = -1;
+	if (listen_socket_unix(set, socket, options, true)) {
+		close(old_fd);
+		return true;
+	}
+	if (socket->fd >= 0)
+		close(socket->fd);
+	socket->fd = old_fd;
+	return false;
 }
 
 void listen_stop(struct listen_set *set)

@@ -66,6 +66,14 @@ bool listen_open(struct listen_set *set, const struct listen_options *options);
  * lock_fd may be -1. False: not such a text, or there are too many. */
 bool listen_adopt(struct listen_set *set, const char *text, int lock_fd,
 		  const char *runtime_dir);
+/* A unix socket of ours whose path is gone, or names another file: no web
+ * server finds it. */
+bool listen_is_lost(const struct listen_socket *socket);
+/* A master opens such a socket anew, for the workers to come; those who have
+ * the old one keep it. False: set->error says why (what stands there now is
+ * somebody's), and the old one stays. */
+bool listen_renew(struct listen_set *set, struct listen_socket *socket,
+		  const struct listen_options *options);
 /* Closes the sockets, removes paths that are still ours, and lets another
  * master come. Safe to call twice. */
 void listen_stop(struct listen_set *set);

@@ -212,13 +212,23 @@ void slots_free(struct slots *slots)
 	memory_free(slots);
 }
 
-void slots_unlink(struct slots *slots)
+static bool is_at_path(const struct slots *slots)
 {
 	struct stat by_fd, by_path;
 
-	if (slots->path && !fstat(slots->fd, &by_fd) &&
-	    !lstat(slots->path, &by_path) && by_fd.st_dev == by_path.st_dev &&
-	    by_fd.st_ino == by_path.st_ino)
+	return slots->path && !fstat(slots->fd, &by_fd) &&
+	       !lstat(slots->path, &by_path) &&
+	       by_fd.st_dev == by_path.st_dev && by_fd.st_ino == by_path.st_ino;
+}
+
+bool slots_is_lost(const struct slots *slots)
+{
+	return slots->path && !is_at_path(slots);
+}
+
+void slots_unlink(struct slots *slots)
+{
+	if (is_at_path(slots))
 		unlink(slots->path);
 }
 

@@ -50,6 +50,8 @@ struct slots *slots_attach(int fd);
 /* A master's that has executed itself: as slots_attach(), but descriptor and
  * path are the result's. */
 struct slots *slots_adopt(int fd, const char *path);
+/* Whether it had a path, and outsiders no longer find it there. */
+bool slots_is_lost(const struct slots *slots);
 /* For another program: only readers below may be called with it, and through
  * slots_at() nothing may be written. NULL: errno, EPROTO as above. */
 struct slots *slots_open_readonly(const char *path);

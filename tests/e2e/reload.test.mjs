@@ -2,6 +2,7 @@
 // Reload and upgrade of a running pool behind a real nginx: no stream breaks,
 // no request fails, and what is bad is refused with its reason.
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
 import { scenario, sleep, eventually, SLOWNESS } from './lib/place.mjs';
@@ -412,6 +413,34 @@ scenario('a worker that dies again and again: the log says how often, and when i
 	// Back-off survives a reload of the rest: nothing else is disturbed.
 	await site.reload();
 	await eventually(() => site.leat.workers().length === 2, 'all are there', 10000);
+});
+
+scenario('a socket, lock and slots file that somebody removed come back by a reload', async (place) => {
+	const site = await startPool(place, { ...WITHOUT_LIMIT, script: ticking });
+	const stream = await site.open('q');
+	await stream.untilType('content');
+	const told = () => site.leat.log().match(/took its file away/g)?.length;
+	fs.rmSync(place.path('run'), { recursive: true });
+	fs.rmSync(site.leat.socket);
+	fs.rmSync(`${site.leat.socket}.lock`);
+	await eventually(told, 'the log says so');
+	assert.equal((await site.request('healthz')).status, 502);
+	await sleep(1200);
+	assert.equal(told(), 1, 'once');
+	await site.reload();
+	assert.equal((await site.request('healthz')).status, 200);
+	assert.match(site.leat.log(), /leat\.sock was gone; it is made anew/);
+	assert.match(site.leat.log(), /leat\.sock\.slots was gone; it is made anew/);
+	const status = spawnSync(site.binary, ['status', '-c', site.leat.file], { encoding: 'utf8' });
+	assert.equal(status.status, 0, status.stdout);
+	await stream.all();
+	assert.equal(stream.last.json.result.answer, ANSWER);
+	await eventually(() => site.leat.workers().length === 2, 'the old ones end', 10000);
+	await site.reload();
+	assert.equal((await site.request('healthz')).status, 200);
+	await site.leat.process.stop();
+	assert.ok(!fs.existsSync(site.leat.socket) && !fs.existsSync(`${site.leat.socket}.lock`), 'nothing is left behind');
+	assert.deepEqual(fs.readdirSync(place.path('run')), []);
 });
 
 scenario('a symbolic link to the binary is followed anew', async (place) => {

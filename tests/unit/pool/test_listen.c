@@ -191,6 +191,67 @@ static void orphans_sockets_are_replaced_by_rename(void **state)
 	assert_false(listen_is_replaced(&orphan));
 }
 
+static void a_socket_that_was_removed_is_made_anew(void **state)
+{
+	struct listen_socket *socket = &set.sockets[0];
+	struct listen_set second;
+	struct stat status;
+
+	(void)state;
+	options.mode = 0606;
+	assert_true(listen_open(&set, &options));
+	assert_false(listen_is_lost(socket));
+	unlink(path);
+	unlink(socket->lock_path);
+	assert_true(listen_is_lost(socket));
+	assert_true(listen_renew(&set, socket, &options));
+	assert_false(listen_is_lost(socket));
+	assert_true(connects(path));
+	assert_int_equal(stat(path, &status), 0);
+	assert_int_equal(status.st_mode & 07777, 0606);
+	assert_false(listen_open(&second, &options)); /* locked, too */
+	listen_stop(&set);
+	assert_int_equal(files_in_folder(), 0);
+}
+
+static void what_took_a_sockets_place_is_left_alone(void **state)
+{
+	struct listen_socket *socket = &set.sockets[0];
+	struct listen_socket before;
+	int other;
+
+	(void)state;
+	assert_true(listen_open(&set, &options));
+	unlink(path);
+	other = bind_socket(path);
+	assert_int_equal(listen(other, 1), 0);
+	before = *socket;
+	assert_false(listen_renew(&set, socket, &options));
+	assert_non_null(strstr(set.error, "another program"));
+	assert_memory_equal(socket, &before, sizeof before);
+	listen_stop(&set);
+	assert_true(connects(path));
+	close(other);
+}
+
+static void another_leat_that_came_meanwhile_is_left_alone(void **state)
+{
+	struct listen_socket *socket = &set.sockets[0];
+	struct listen_set second;
+
+	(void)state;
+	assert_true(listen_open(&set, &options));
+	unlink(path);
+	unlink(socket->lock_path);
+	assert_true(listen_open(&second, &options));
+	assert_false(listen_renew(&set, socket, &options));
+	assert_non_null(strstr(set.error, "another leat"));
+	listen_stop(&set);
+	assert_false(listen_is_lost(&second.sockets[0]));
+	assert_false(listen_open(&set, &options)); /* it still has its lock */
+	listen_stop(&second);
+}
+
 static void a_socket_that_was_removed_counts_as_replaced(void **state)
 {
 	(void)state;
@@ -411,6 +472,9 @@ int main(void)
 	    TEST(a_stale_socket_is_replaced),
 	    TEST(orphans_sockets_are_replaced_by_rename),
 	    TEST(a_socket_that_was_removed_counts_as_replaced),
+	    TEST(a_socket_that_was_removed_is_made_anew),
+	    TEST(what_took_a_sockets_place_is_left_alone),
+	    TEST(another_leat_that_came_meanwhile_is_left_alone),
 	    TEST(a_path_that_is_no_longer_ours_is_not_removed),
 	    TEST(another_programs_live_socket_is_left_alone),
 	    TEST(a_file_that_is_no_socket_is_left_alone),
